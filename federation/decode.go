@@ -1,0 +1,626 @@
+package federation
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	maxActivities = 2  // activities within each other: Announce{Create{Note}}
+	maxObjectIDs  = 20 // of a Flag; further ones are dropped
+	maxFields     = 50 // rows of a profile's table; further ones are dropped
+	maxKeys       = 10 // keys of one actor; further ones are dropped
+	maxAliases    = 256
+	maxFieldValue = 2047   // runes of a profile field's HTML, as in Mastodon
+	maxWord       = 100    // runes of a type, a media type or an emoji
+	maxPEM        = 16_384 // bytes
+)
+
+// DecodeActivity reads an activity. One of an unknown type is read as well, so that
+// the caller can ignore it in the right manner. It answers a *Refusal with the codes
+// type (none, several that are known, or that of an actor or object), actor (none, or
+// several), object (missing, or no IRI), id, attribution (403, see DecodeObject),
+// nesting (activities within activities within activities) and too_many.
+//
+// An activity without an id is read: WordPress sends such Updates. Who may say what
+// it says is not looked at here (see authority.go). Dates are as the peer wrote them
+// (see Activity.ClampDates).
+func DecodeActivity(doc *Document) (*Activity, error) {
+	d := decoder{language: doc.language}
+	a, err := d.activity(doc.root, 1)
+	if err != nil {
+		return nil, err
+	}
+	if k := kindOf(a.Type); k != kindActivity && k != kindUnknown {
+		return nil, refuse("type")
+	}
+	if a.Actor == "" {
+		return nil, refuse("actor")
+	}
+	return a, nil
+}
+
+// DecodeObject reads an object that is neither activity nor actor. Its id is needed.
+// It answers a *Refusal with the codes type, id, too_many, and, with status 403,
+// attribution where several actors are named as the author: none of them can then be
+// held to be it.
+func DecodeObject(doc *Document) (*Object, error) {
+	d := decoder{language: doc.language}
+	o, err := d.object(doc.root)
+	if err != nil {
+		return nil, err
+	}
+	if k := kindOf(o.Type); k != kindObject && k != kindUnknown {
+		return nil, refuse("type")
+	}
+	if o.ID == "" {
+		return nil, refuse("id")
+	}
+	return o, nil
+}
+
+// DecodeActor reads an actor. Its id is needed; an inbox is not, because GoToSocial
+// serves such a short form at the id of a key: whoever needs the inbox looks for it.
+// It answers a *Refusal with the codes type and id.
+func DecodeActor(doc *Document) (*Actor, error) {
+	d := decoder{language: doc.language}
+	a, err := d.actor(doc.root)
+	if err != nil {
+		return nil, err
+	}
+	if kindOf(a.Type) != kindActor {
+		return nil, refuse("type")
+	}
+	if a.ID == "" {
+		return nil, refuse("id")
+	}
+	return a, nil
+}
+
+// CollectionPage is a collection or one page of it, as a peer serves it.
+type CollectionPage struct {
+	ID         IRI
+	Type       string // Collection, OrderedCollection, CollectionPage or OrderedCollectionPage
+	TotalItems int
+	First      IRI // the first page, where the collection has pages
+	Next       IRI // the page after this one
+	// Items are the ids of the items, each once. What was embedded is left out: the owner
+	// of each id is the one to ask.
+	Items []IRI
+}
+
+// DecodeCollection reads a collection or a page of one; a first page that is embedded
+// in its collection is taken with it. It answers a *Refusal with the codes type and id.
+func DecodeCollection(doc *Document) (*CollectionPage, error) {
+	page := collectionPage(doc.root)
+	switch page.Type {
+	case "Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage":
+	default:
+		return nil, refuse("type")
+	}
+	if first := doc.root.child("first"); first != nil && len(page.Items) == 0 {
+		embedded := collectionPage(first)
+		page.Items, page.Next = embedded.Items, embedded.Next
+	}
+	return page, nil
+}
+
+func collectionPage(o object) *CollectionPage {
+	p := &CollectionPage{
+		ID: o.iri("id"), Type: o.str("type"), TotalItems: o.count("totalItems"),
+		First: o.iri("first"), Next: o.iri("next"),
+	}
+	if p.Items = o.iris("orderedItems"); p.Items == nil {
+		p.Items = o.iris("items")
+	}
+	return p
+}
+
+// ClampDates replaces what peers write as dates where it would disturb the order of
+// things: a published or updated that is missing or later than received becomes
+// received. Those of embedded objects and activities as well.
+func (a *Activity) ClampDates(received time.Time) {
+	for _, t := range []*time.Time{&a.Published, &a.Updated} {
+		if t.After(received) {
+			*t = received
+		}
+	}
+	if a.Published.IsZero() {
+		a.Published = received
+	}
+	if a.Object != nil {
+		a.Object.ClampDates(received)
+	}
+	if a.Inner != nil {
+		a.Inner.ClampDates(received)
+	}
+}
+
+// ClampDates does for an object that was fetched what Activity.ClampDates does.
+func (o *Object) ClampDates(received time.Time) {
+	for _, t := range []*time.Time{&o.Published, &o.Updated, &o.Deleted} {
+		if t.After(received) {
+			*t = received
+		}
+	}
+	if o.Published.IsZero() {
+		o.Published = received
+	}
+}
+
+// kind is what a type of the vocabulary is.
+type kind int
+
+const (
+	kindUnknown kind = iota
+	kindActivity
+	kindActor
+	kindObject
+)
+
+// kindOf sorts the types of ActivityStreams 2.0 (Vocabulary, section 3) and those
+// that other servers have added. A Question is sent as an object by all of them.
+func kindOf(name string) kind {
+	switch name {
+	case "Accept", "Add", "Announce", "Arrive", "Block", "Create", "Delete", "Dislike", "EmojiReact",
+		"Flag", "Follow", "Ignore", "Invite", "Join", "Leave", "Like", "Listen", "Move", "Offer",
+		"QuoteRequest", "Read", "Reject", "Remove", "TentativeAccept", "TentativeReject", "Travel",
+		"Undo", "Update", "View":
+		return kindActivity
+	case "Application", "Group", "Organization", "Person", "Service":
+		return kindActor
+	case "Article", "Audio", "Collection", "CollectionPage", "Document", "Event", "Image", "Note",
+		"OrderedCollection", "OrderedCollectionPage", "Page", "Place", "Profile", "Question",
+		"Relationship", "Tombstone", "Video":
+		return kindObject
+	}
+	return kindUnknown
+}
+
+// typeOf returns the object's type, "" where it has none. Of several the one that is
+// known counts; where that is not a single one, the object could be read as either.
+func (o object) typeOf() (string, error) {
+	types := o.types()
+	switch len(types) {
+	case 0:
+		return "", nil
+	case 1:
+		return cut(types[0], maxWord), nil
+	}
+	known := slices.DeleteFunc(types, func(name string) bool { return kindOf(name) == kindUnknown })
+	if len(known) != 1 {
+		return "", refuse("type")
+	}
+	return known[0], nil
+}
+
+// decoder turns parsed JSON into the vocabulary; language is what a text without a
+// language of its own is written in.
+type decoder struct {
+	language string
+}
+
+func (d decoder) activity(o object, level int) (*Activity, error) {
+	if level > maxActivities {
+		return nil, refuse("nesting")
+	}
+	id, err := o.id()
+	if err != nil {
+		return nil, err
+	}
+	name, err := o.typeOf()
+	if err != nil {
+		return nil, err
+	}
+	if name == "" {
+		return nil, refuse("type")
+	}
+	actors := o.iris("actor")
+	if len(actors) > 1 {
+		return nil, refuse("actor")
+	}
+	a := &Activity{
+		ID: id, Type: name, Target: o.iri("target"), To: o.iris("to"), Cc: o.iris("cc"),
+		Content:   o.text("content", MaxContent),
+		Published: o.time("published"), Updated: o.time("updated"),
+	}
+	if len(actors) == 1 {
+		a.Actor = actors[0]
+	}
+	if err := d.about(a, o, level); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// about reads what the activity is about. Of a list it is the first; all of it is in ObjectIDs.
+func (d decoder) about(a *Activity, o object, level int) error {
+	list := o.list("object")
+	if len(list) > 1 {
+		a.ObjectIDs = o.iris("object")
+		a.ObjectIDs = a.ObjectIDs[:min(len(a.ObjectIDs), maxObjectIDs)]
+	}
+	if len(list) == 0 {
+		if kindOf(a.Type) == kindActivity && a.Type != "Arrive" && a.Type != "Travel" {
+			return refuse("object")
+		}
+		return nil
+	}
+	embedded, ok := list[0].(object)
+	if !ok {
+		if a.ObjectID = iriOf(list[0]); a.ObjectID == "" {
+			return refuse("object")
+		}
+		return nil
+	}
+	id, err := embedded.id()
+	if err != nil {
+		return err
+	}
+	a.ObjectID = id
+	name, err := embedded.typeOf()
+	if err != nil {
+		return err
+	}
+	switch {
+	case name == "":
+		if id == "" {
+			return refuse("object")
+		}
+	case kindOf(name) == kindActivity:
+		a.Inner, err = d.activity(embedded, level+1)
+	case kindOf(name) == kindActor:
+		a.Profile, err = d.actor(embedded)
+	default:
+		a.Object, err = d.object(embedded)
+	}
+	return err
+}
+
+func (d decoder) object(o object) (*Object, error) {
+	id, err := o.id()
+	if err != nil {
+		return nil, err
+	}
+	name, err := o.typeOf()
+	if err != nil {
+		return nil, err
+	}
+	author, err := attribution(o)
+	if err != nil {
+		return nil, err
+	}
+	attachments, tags := o.list("attachment"), o.list("tag")
+	if len(attachments) > MaxAttachments || len(tags) > MaxTags {
+		return nil, refuse("too_many")
+	}
+	out := &Object{
+		ID: id, Type: name, AttributedTo: author, URL: o.page("url"),
+		InReplyTo: o.iri("inReplyTo"), Context: o.iri("context"), Audience: o.iri("audience"),
+		Name: o.text("name", MaxName), Summary: o.text("summary", MaxSummary),
+		Content: o.text("content", MaxContent), ContentMap: o.texts("contentMap", MaxContent),
+		Sensitive: o.yes("sensitive"),
+		Published: o.time("published"), Updated: o.time("updated"),
+		StartTime: o.time("startTime"), EndTime: o.time("endTime"),
+		To: o.iris("to"), Cc: o.iris("cc"),
+		Replies: collection(o, "replies"), Likes: collection(o, "likes"), Shares: collection(o, "shares"),
+		FormerType: cut(o.str("formerType"), maxWord), Deleted: o.time("deleted"),
+	}
+	out.Language = d.languageOf(o, out)
+	for _, v := range attachments {
+		if picture := imageOf(v); picture != nil && picture.Type != "Link" {
+			out.Attachments = append(out.Attachments, *picture)
+		}
+	}
+	for _, v := range tags {
+		if tag, ok := tagOf(v); ok {
+			out.Tags = append(out.Tags, tag)
+		}
+	}
+	out.IsVote = name == "Note" && out.Name != "" && out.InReplyTo != "" && out.Content == "" && len(out.Attachments) == 0
+	return out, nil
+}
+
+// attribution returns the id of the one author, "" where none is named. A group that
+// stands beside the author (a PeerTube channel) is passed over.
+func attribution(o object) (IRI, error) {
+	list := o.list("attributedTo")
+	var author IRI
+	for _, v := range list {
+		if group, ok := v.(object); ok && len(list) > 1 && group.str("type") == "Group" {
+			continue
+		}
+		switch one := iriOf(v); {
+		case one == "" || one == author:
+		case author != "":
+			return "", &Refusal{Status: http.StatusForbidden, Code: "attribution"}
+		default:
+			author = one
+		}
+	}
+	return author, nil
+}
+
+// languageOf tells what the content is written in: the entry of contentMap that the
+// content repeats, else the first of contentMap, nameMap or summaryMap (as Mastodon
+// does), else the document's @language.
+func (d decoder) languageOf(o object, out *Object) string {
+	content := o.str("content")
+	for _, name := range []string{"contentMap", "nameMap", "summaryMap"} {
+		texts := o.child(name)
+		for _, m := range texts {
+			if name == "contentMap" && content != "" && m.value == content && languageTag(m.name) != "" {
+				return languageTag(m.name)
+			}
+		}
+		for _, m := range texts {
+			if tag := languageTag(m.name); tag != "" {
+				return tag
+			}
+		}
+	}
+	if out.Content == "" {
+		return ""
+	}
+	return d.language
+}
+
+// collection reads the head of an embedded collection, or of one of which only the id is given.
+func collection(o object, name string) *Collection {
+	c := &Collection{ID: o.iri(name)}
+	if head := o.child(name); head != nil {
+		c.TotalItems = head.count("totalItems")
+	}
+	if c.ID == "" && c.TotalItems == 0 {
+		return nil
+	}
+	return c
+}
+
+// imageOf reads a picture or another medium: an object with a url (or a Link with a
+// href), or its address alone; nil for anything else.
+func imageOf(v any) *Image {
+	o, ok := v.(object)
+	if !ok {
+		if address := iriOf(v); address != "" {
+			return &Image{Type: "Image", URL: address}
+		}
+		return nil
+	}
+	image := &Image{
+		Type: o.str("type"), URL: o.page("url"), MediaType: cut(o.str("mediaType"), maxWord),
+		Width: o.count("width"), Height: o.count("height"),
+	}
+	switch image.Type {
+	case "Document", "Image", "Video", "Audio", "Link":
+	default:
+		return nil
+	}
+	if image.URL == "" {
+		image.URL = o.iri("href")
+	}
+	if image.URL == "" {
+		return nil
+	}
+	// GoToSocial describes a picture in summary, the others in name.
+	if image.Name = o.text("summary", MaxDescription); image.Name == "" {
+		image.Name = o.text("name", MaxDescription)
+	}
+	return image
+}
+
+// tagOf reads a mention, a key word or an emoji.
+func tagOf(v any) (Tag, bool) {
+	o, ok := v.(object)
+	if !ok {
+		return Tag{}, false
+	}
+	tag := Tag{Type: o.str("type"), Name: o.text("name", MaxName)}
+	switch tag.Type {
+	case "Mention", "Hashtag":
+		tag.Href = o.iri("href")
+	case "Emoji":
+		tag.Href = o.child("icon").page("url")
+	default:
+		return Tag{}, false
+	}
+	return tag, tag.Name != "" || tag.Href != ""
+}
+
+func (d decoder) actor(o object) (*Actor, error) {
+	id, err := o.id()
+	if err != nil {
+		return nil, err
+	}
+	name, err := o.typeOf()
+	if err != nil {
+		return nil, err
+	}
+	a := &Actor{
+		ID: id, Type: name, PreferredUsername: o.text("preferredUsername", MaxName), WebFinger: cut(o.str("webfinger"), 2*MaxName),
+		Name: o.text("name", MaxName), Summary: o.text("summary", MaxBiography), Languages: o.texts("summaryMap", MaxBiography),
+		URL: o.page("url"), Inbox: o.iri("inbox"), SharedInbox: o.child("endpoints").iri("sharedInbox"), Outbox: o.iri("outbox"),
+		Followers: o.iri("followers"), Following: o.iri("following"), Featured: o.iri("featured"),
+		AlsoKnownAs: o.iris("alsoKnownAs"), MovedTo: o.iri("movedTo"), Published: o.time("published"), Keys: keysOf(o),
+		Manual: o.yes("manuallyApprovesFollowers"), Discoverable: o.yes("discoverable"),
+		Indexable: o.yes("indexable"), Suspended: o.yes("suspended"),
+	}
+	if a.SharedInbox == "" {
+		a.SharedInbox = o.iri("sharedInbox")
+	}
+	a.AlsoKnownAs = a.AlsoKnownAs[:min(len(a.AlsoKnownAs), maxAliases)]
+	if list := o.list("icon"); len(list) > 0 {
+		a.Icon = imageOf(list[0])
+	}
+	if list := o.list("image"); len(list) > 0 {
+		a.Image = imageOf(list[0])
+	}
+	for _, v := range o.list("attachment") {
+		field, ok := v.(object)
+		if ok && field.str("type") == "PropertyValue" && len(a.Fields) < maxFields {
+			a.Fields = append(a.Fields, Field{field.text("name", MaxName), field.text("value", maxFieldValue)})
+		}
+	}
+	for _, v := range o.list("attributionDomains") {
+		if domain, ok := v.(string); ok && domain != "" && len(a.AttributionDomains) < maxAliases {
+			a.AttributionDomains = append(a.AttributionDomains, cut(domain, MaxName))
+		}
+	}
+	return a, nil
+}
+
+// keys returns the keys that the document holds: an actor's, or the one that it is.
+func (d *Document) keys() []PublicKey { return keysOf(d.root) }
+
+// keysOf reads publicKey (RSA, as PEM) and assertionMethod (FEP-521a, of which Ed25519
+// keys come), and the object itself where it is a key.
+func keysOf(o object) []PublicKey {
+	var keys []PublicKey
+	add := func(id, owner IRI, pem string) {
+		if id != "" && pem != "" && len(pem) <= maxPEM && len(keys) < maxKeys {
+			keys = append(keys, PublicKey{ID: id, Owner: owner, PEM: pem})
+		}
+	}
+	add(o.iri("id"), o.iri("owner"), o.str("publicKeyPem"))
+	for _, v := range o.list("publicKey") {
+		if key, ok := v.(object); ok {
+			add(key.iri("id"), key.iri("owner"), key.str("publicKeyPem"))
+		}
+	}
+	for _, v := range o.list("assertionMethod") {
+		if key, ok := v.(object); ok && key.str("type") == "Multikey" && len(keys) < maxKeys {
+			pem, err := decodeMultikey(key.str("publicKeyMultibase"))
+			if err == nil {
+				add(key.iri("id"), key.iri("controller"), pem)
+			}
+		}
+	}
+	return keys
+}
+
+// text returns a natural-language property: the plain one, else the first of its map
+// (contentMap beside content), cut to that many runes.
+func (o object) text(name string, runes int) string {
+	if s := o.str(name); s != "" {
+		return cut(s, runes)
+	}
+	for _, m := range o.child(name + "Map") {
+		if s, ok := m.value.(string); ok && s != "" && languageTag(m.name) != "" {
+			return cut(s, runes)
+		}
+	}
+	return ""
+}
+
+// texts returns a language map, nil where there is none; the first entries of one that is too long.
+func (o object) texts(name string, runes int) map[string]string {
+	var texts map[string]string
+	for _, m := range o.child(name) {
+		s, ok := m.value.(string)
+		tag := languageTag(m.name)
+		if !ok || s == "" || tag == "" {
+			continue
+		}
+		if texts == nil {
+			texts = make(map[string]string)
+		}
+		if texts[tag] = cut(s, runes); len(texts) == MaxLanguages {
+			break
+		}
+	}
+	return texts
+}
+
+// languageTag returns tag if it looks like one of BCP 47 and names a language, else "".
+func languageTag(tag string) string {
+	if len(tag) < 2 || len(tag) > 35 || tag == "und" {
+		return ""
+	}
+	for _, c := range tag {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' {
+			return ""
+		}
+	}
+	return tag
+}
+
+// page returns the address that people open: a string, a Link, or of a list of Links
+// the one that is text/html, else the first.
+func (o object) page(name string) IRI {
+	var first IRI
+	for _, v := range o.list(name) {
+		address, mediaType := iriOf(v), ""
+		if link, ok := v.(object); ok {
+			mediaType = link.str("mediaType")
+			if href := link.iri("href"); href != "" {
+				address = href
+			}
+		}
+		if address != "" && strings.HasPrefix(mediaType, "text/html") {
+			return address
+		}
+		if first == "" {
+			first = address
+		}
+	}
+	return first
+}
+
+// yes tells whether a member is true.
+func (o object) yes(name string) bool {
+	yes, _ := o.get(name).(bool)
+	return yes
+}
+
+// count returns a member that is a number of things, written as a number or as a
+// string; 0 for anything that is not between 0 and 2^31-1.
+func (o object) count(name string) int {
+	var n json.Number
+	switch v := o.get(name).(type) {
+	case json.Number:
+		n = v
+	case string:
+		n = json.Number(v)
+	}
+	if i, err := n.Int64(); err == nil && 0 <= i && i < 1<<31 {
+		return int(i)
+	}
+	return 0
+}
+
+// time returns a date in UTC, the zero time for one that is missing, unreadable or
+// of another age: no calendar here goes beyond the years 1970 to 2200.
+func (o object) time(name string) time.Time {
+	s := o.str(name)
+	if s == "" || len(s) > maxNumber {
+		return time.Time{}
+	}
+	// xsd:dateTime as it is sent: with any fraction of a second, without seconds, without zone.
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			if t = t.UTC(); t.Year() < 1970 || t.Year() > 2200 {
+				return time.Time{}
+			}
+			return t
+		}
+	}
+	return time.Time{}
+}
+
+// cut returns the first so many runes of s.
+func cut(s string, runes int) string {
+	if len(s) <= runes {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n == runes {
+			return strings.Clone(s[:i])
+		}
+		n++
+	}
+	return s
+}
