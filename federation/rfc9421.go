@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -159,4 +160,128 @@ func (m *signedMessage) component(name string) (string, error) {
 		trimmed[i] = strings.TrimSpace(v)
 	}
 	return strings.Join(trimmed, ", "), nil
+}
+
+// readRFC9421 reads a request's one signature by RFC 9421. See readSignature for the errors.
+func readRFC9421(r *http.Request, origin string, now time.Time) (*requestSignature, error) {
+	malformed := unauthorized("signature_malformed")
+	inputs, err := httpsfv.UnmarshalDictionary(r.Header["Signature-Input"])
+	if err != nil || len(inputs.Names()) != 1 {
+		return nil, malformed
+	}
+	signatures, err := httpsfv.UnmarshalDictionary(r.Header["Signature"])
+	if err != nil || len(signatures.Names()) != 1 {
+		return nil, malformed
+	}
+	member, _ := inputs.Get(inputs.Names()[0])
+	input, ok := member.(httpsfv.InnerList)
+	member, _ = signatures.Get(inputs.Names()[0])
+	item, _ := member.(httpsfv.Item)
+	signature, isBytes := item.Value.([]byte)
+	if !ok || !isBytes || len(input.Items) > 32 {
+		return nil, malformed
+	}
+	covered := make(map[string]bool, len(input.Items))
+	for _, c := range input.Items {
+		name, ok := c.Value.(string)
+		if !ok || name != strings.ToLower(name) || covered[name] || len(c.Params.Names()) > 0 {
+			return nil, malformed
+		}
+		covered[name] = true
+	}
+	target := covered["@target-uri"] ||
+		(covered["@authority"] || covered["host"]) &&
+			(covered["@request-target"] || covered["@path"] && (covered["@query"] || !strings.Contains(r.RequestURI, "?")))
+	if !covered["@method"] || !target || (hasBody(r.Method) && !covered["content-digest"]) {
+		return nil, unauthorized("signature_incomplete")
+	}
+
+	s := &requestSignature{Scheme: RFC9421}
+	if s.KeyID, s.algorithm, err = signatureParams(input.Params, now); err != nil {
+		return nil, err
+	}
+	if covered["date"] {
+		date, err := http.ParseTime(r.Header.Get("Date"))
+		if err != nil {
+			return nil, unauthorized("date_out_of_window")
+		}
+		if err := withinWindow(date, now); err != nil {
+			return nil, err
+		}
+	}
+	if hasBody(r.Method) {
+		if s.digest, err = contentDigest(r.Header["Content-Digest"]); err != nil {
+			return nil, err
+		}
+	}
+	s.check = func(key crypto.PublicKey) error {
+		base, err := signatureBase(input, &signedMessage{
+			Method: r.Method, Target: origin + r.RequestURI, Host: r.Host, Header: r.Header,
+		})
+		if err != nil {
+			return err
+		}
+		return checkBase(key, []byte(base), signature)
+	}
+	return s, nil
+}
+
+// signatureParams reads keyid, alg, created and expires. The first and the third must be there.
+func signatureParams(params *httpsfv.Params, now time.Time) (keyID IRI, algorithm string, err error) {
+	value := func(name string) any {
+		v, _ := params.Get(name)
+		return v
+	}
+	id, _ := value("keyid").(string)
+	created, isNumber := value("created").(int64)
+	if id == "" || !isNumber {
+		return "", "", unauthorized("signature_incomplete")
+	}
+	if err := withinWindow(time.Unix(created, 0), now); err != nil {
+		return "", "", err
+	}
+	if v := value("expires"); v != nil {
+		if expires, ok := v.(int64); !ok || now.After(time.Unix(expires, 0)) {
+			return "", "", unauthorized("date_out_of_window")
+		}
+	}
+	if v := value("alg"); v != nil {
+		if algorithm, _ = v.(string); algorithm != algRSA && algorithm != algEd25519 {
+			return "", "", unauthorized("algorithm")
+		}
+	}
+	return IRI(id), algorithm, nil
+}
+
+// contentDigest returns the SHA-256 in a Content-Digest field (RFC 9530).
+func contentDigest(lines []string) ([]byte, error) {
+	digests, err := httpsfv.UnmarshalDictionary(lines)
+	if err != nil || len(lines) == 0 {
+		return nil, unauthorized("digest_missing")
+	}
+	member, ok := digests.Get("sha-256")
+	if !ok {
+		return nil, unauthorized("digest_missing")
+	}
+	item, _ := member.(httpsfv.Item)
+	sum, _ := item.Value.([]byte)
+	if len(sum) != sha256.Size {
+		return nil, unauthorized("digest_mismatch")
+	}
+	return sum, nil
+}
+
+var errWrongSignature = errors.New("the key did not make this signature")
+
+func checkBase(key crypto.PublicKey, base, signature []byte) error {
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		sum := sha256.Sum256(base)
+		return rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], signature)
+	case ed25519.PublicKey:
+		if ed25519.Verify(key, base, signature) {
+			return nil
+		}
+	}
+	return errWrongSignature
 }

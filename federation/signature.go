@@ -1,11 +1,19 @@
 package federation
 
 import (
+	"crypto"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/subtle"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -80,3 +88,338 @@ func rawTarget(req *http.Request, target string) *http.Request {
 		Header: req.Header,
 	}
 }
+
+// clockWindow is how far the date of a signature may lie from our clock, either way:
+// an hour for peers' clocks and five minutes for the way.
+const clockWindow = time.Hour + 5*time.Minute
+
+// maxSignatureHeader bounds Signature and Signature-Input, in bytes. An RSA-4096 signature takes 684.
+const maxSignatureHeader = 8 << 10
+
+// requestSignature is what the signature of a request says, before any key is known:
+// complete, of our time and for our host. It proves nothing until matchesBody and verify have agreed.
+type requestSignature struct {
+	Scheme SignatureScheme
+	KeyID  IRI
+
+	algorithm string // as the sender named it, in lower case; may be ""
+	digest    []byte // SHA-256 of the body that is vouched for; nil where there is no body
+	// check verifies the signature with a key that is acceptable for the algorithm.
+	check func(key crypto.PublicKey) error
+}
+
+// readSignature reads the signature of a request to our server, whose base URL is
+// origin (scheme and host, no slash). It reads headers only, so it runs before the body
+// is touched. A request with a body must carry its digest. Errors are *Refusal: 431
+// header_too_large, or 401 with signature_missing, signature_malformed,
+// signature_ambiguous, signature_incomplete, header_repeated, algorithm,
+// date_out_of_window, digest_missing, digest_mismatch or host_mismatch.
+func readSignature(r *http.Request, origin string, now time.Time) (*requestSignature, error) {
+	inputs, signatures := r.Header["Signature-Input"], r.Header["Signature"]
+	if len(signatures) == 0 {
+		return nil, unauthorized("signature_missing")
+	}
+	for _, header := range [][]string{inputs, signatures} {
+		for _, line := range header {
+			if len(line) > maxSignatureHeader {
+				return nil, &Refusal{Status: http.StatusRequestHeaderFieldsTooLarge, Code: "header_too_large"}
+			}
+			if len(inputs) > 0 && strings.Contains(line, "keyId=") {
+				// One header of each scheme: nobody can tell which one a proxy or we would read.
+				return nil, unauthorized("signature_ambiguous")
+			}
+		}
+	}
+	for _, name := range []string{"Signature", "Signature-Input", "Host", "Date", "Digest", "Content-Digest", "Content-Type", "Content-Length"} {
+		if len(r.Header[name]) > 1 {
+			return nil, unauthorized("header_repeated")
+		}
+	}
+	scheme, host, _ := strings.Cut(origin, "://")
+	if !strings.HasPrefix(r.RequestURI, "/") || CanonicalHost(scheme, r.Host) != host {
+		return nil, unauthorized("host_mismatch")
+	}
+	if len(inputs) > 0 {
+		return readRFC9421(r, origin, now)
+	}
+	return readCavage(r, now)
+}
+
+// matchesBody tells whether body is the one that was signed: nil, or 401 digest_mismatch.
+func (s *requestSignature) matchesBody(body []byte) error {
+	sum := sha256.Sum256(body)
+	if subtle.ConstantTimeCompare(sum[:], s.digest) != 1 {
+		return unauthorized("digest_mismatch")
+	}
+	return nil
+}
+
+// verify tells whether the owner of key made the signature: nil, or 401 with
+// key_unacceptable, algorithm or signature_invalid. The key decides on the algorithm;
+// what the sender named must agree with it.
+func (s *requestSignature) verify(key crypto.PublicKey) error {
+	if err := acceptableKey(key); err != nil {
+		return err
+	}
+	_, isRSA := key.(*rsa.PublicKey)
+	switch s.algorithm {
+	case "", "hs2019":
+	case "rsa-sha256", "rsa-sha512", algRSA:
+		if !isRSA {
+			return unauthorized("algorithm")
+		}
+	case algEd25519, "ed25519-sha512":
+		if isRSA {
+			return unauthorized("algorithm")
+		}
+	default:
+		return unauthorized("algorithm")
+	}
+	if err := s.check(key); err != nil {
+		return &Refusal{Status: http.StatusUnauthorized, Code: "signature_invalid", Err: err}
+	}
+	return nil
+}
+
+// acceptableKey takes Ed25519 keys, and RSA keys that are neither weak nor costly to verify with.
+func acceptableKey(key crypto.PublicKey) error {
+	switch key := key.(type) {
+	case ed25519.PublicKey:
+		return nil
+	case *rsa.PublicKey:
+		if bits := key.N.BitLen(); bits >= 2048 && bits <= 4096 && key.E >= 3 && key.E%2 == 1 {
+			return nil
+		}
+	}
+	return unauthorized("key_unacceptable")
+}
+
+// unauthorized is the answer to a request whose sender is not proved.
+func unauthorized(code string) *Refusal {
+	return &Refusal{Status: http.StatusUnauthorized, Code: code}
+}
+
+// withinWindow tells whether a signature made at signed may be used now.
+func withinWindow(signed, now time.Time) error {
+	if d := now.Sub(signed); d > clockWindow || d < -clockWindow {
+		return unauthorized("date_out_of_window")
+	}
+	return nil
+}
+
+// hasBody tells whether requests with this method carry a body that must be signed.
+func hasBody(method string) bool { return method != http.MethodGet && method != http.MethodHead }
+
+// readCavage reads a signature by draft-cavage-http-signatures-12, with the checks that
+// httpsig leaves to its caller.
+func readCavage(r *http.Request, now time.Time) (*requestSignature, error) {
+	p, err := parseCavage(r.Header.Get("Signature"))
+	if err != nil {
+		return nil, err
+	}
+	s := &requestSignature{Scheme: Cavage, KeyID: IRI(p.keyID), algorithm: p.algorithm}
+	covers := func(name string) bool { return slices.Contains(p.headers, name) }
+	if !covers("(request-target)") || !covers("host") || (!covers("date") && !covers("(created)")) ||
+		(hasBody(r.Method) && !covers("digest")) {
+		return nil, unauthorized("signature_incomplete")
+	}
+	if covers("date") {
+		date, err := http.ParseTime(r.Header.Get("Date"))
+		if err != nil {
+			return nil, unauthorized("date_out_of_window")
+		}
+		if err := withinWindow(date, now); err != nil {
+			return nil, err
+		}
+	}
+	if covers("(created)") {
+		if err := withinWindow(time.Unix(p.created, 0), now); err != nil {
+			return nil, err
+		}
+	}
+	if p.expires != 0 && now.After(time.Unix(p.expires, 0)) {
+		return nil, unauthorized("date_out_of_window")
+	}
+	if hasBody(r.Method) {
+		if s.digest, err = digestHeader(r.Header.Get("Digest")); err != nil {
+			return nil, err
+		}
+	}
+	s.check = func(key crypto.PublicKey) error { return p.verify(r, key) }
+	return s, nil
+}
+
+// cavageParams are the parameters of a Signature header.
+type cavageParams struct {
+	keyID, algorithm, signature string
+	headers                     []string // in lower case
+	created, expires            int64    // Unix seconds; 0 where absent
+}
+
+// parseCavage reads key="value" pairs with commas between them. Spaces around commas
+// are allowed, a parameter named twice is not.
+func parseCavage(header string) (*cavageParams, error) {
+	malformed := unauthorized("signature_malformed")
+	p := &cavageParams{headers: []string{"date"}} // the draft's default
+	seen := make(map[string]bool, 6)
+	for rest := strings.TrimSpace(header); rest != ""; {
+		name, after, found := strings.Cut(rest, "=")
+		name = strings.TrimSpace(name)
+		if !found || name == "" || seen[name] {
+			return nil, malformed
+		}
+		seen[name] = true
+		var value string
+		if quoted, ok := strings.CutPrefix(after, `"`); ok {
+			if value, after, ok = strings.Cut(quoted, `"`); !ok {
+				return nil, malformed
+			}
+		} else {
+			end := strings.IndexByte(after, ',')
+			if end < 0 {
+				end = len(after)
+			}
+			value, after = strings.TrimSpace(after[:end]), after[end:]
+		}
+		after = strings.TrimSpace(after)
+		if after != "" {
+			next, comma := strings.CutPrefix(after, ",")
+			if !comma {
+				return nil, malformed
+			}
+			after = strings.TrimSpace(next)
+		}
+		rest = after
+
+		var err error
+		switch name {
+		case "keyId":
+			p.keyID = value
+		case "algorithm":
+			p.algorithm = strings.ToLower(value)
+		case "headers":
+			p.headers = strings.Fields(strings.ToLower(value))
+		case "signature":
+			p.signature = value
+			_, err = base64.StdEncoding.DecodeString(value)
+		case "created":
+			p.created, err = strconv.ParseInt(value, 10, 64)
+		case "expires":
+			// Fractions of a second are allowed here, and add nothing.
+			whole, _, _ := strings.Cut(value, ".")
+			p.expires, err = strconv.ParseInt(whole, 10, 64)
+		}
+		if err != nil {
+			return nil, malformed
+		}
+	}
+	if p.keyID == "" || p.signature == "" || len(p.headers) == 0 || len(p.headers) > 32 ||
+		(slices.Contains(p.headers, "(created)") && p.created == 0) ||
+		(slices.Contains(p.headers, "(expires)") && p.expires == 0) {
+		return nil, malformed
+	}
+	return p, nil
+}
+
+// verify has httpsig verify the signature, over the path as it was received and the
+// parameters as they were read here. Some peers sign the path without its query, so
+// that is tried as well. What hs2019 means for an RSA key is SHA-256 to most peers and SHA-512 to some.
+func (p *cavageParams) verify(r *http.Request, key crypto.PublicKey) error {
+	var algorithms []httpsig.Algorithm
+	if _, ok := key.(ed25519.PublicKey); ok {
+		algorithms = []httpsig.Algorithm{httpsig.ED25519}
+	} else {
+		if p.algorithm != "rsa-sha512" {
+			algorithms = append(algorithms, httpsig.RSA_SHA256)
+		}
+		if p.algorithm != "rsa-sha256" {
+			algorithms = append(algorithms, httpsig.RSA_SHA512)
+		}
+	}
+	header := http.Header{"Host": {r.Host}, "Signature": {p.normalised()}}
+	for _, name := range p.headers {
+		name = http.CanonicalHeaderKey(name)
+		if values, ok := r.Header[name]; ok && name != "Host" && name != "Signature" {
+			header[name] = values
+		}
+	}
+	targets := []string{r.RequestURI}
+	if path, _, found := strings.Cut(r.RequestURI, "?"); found {
+		targets = append(targets, path)
+	}
+	var failure error
+	for _, target := range targets {
+		verifier, err := httpsig.NewVerifier(rawTarget(&http.Request{Method: r.Method, Host: r.Host, Header: header}, target))
+		if err != nil {
+			return fmt.Errorf("reading the signature: %w", err)
+		}
+		for _, algorithm := range algorithms {
+			if failure = verifier.Verify(key, algorithm); failure == nil {
+				return nil
+			}
+		}
+	}
+	return failure
+}
+
+// normalised writes the parameters in the one form that httpsig takes, without the key
+// id, which may hold a comma and is no part of what is verified. Its limits on created and
+// expires (by the machine's clock) are narrower than ours; created ahead of the time is what the draft forbids.
+func (p *cavageParams) normalised() string {
+	var b strings.Builder
+	b.WriteString(`keyId="k",headers="` + strings.Join(p.headers, " ") + `"`)
+	if slices.Contains(p.headers, "(created)") {
+		b.WriteString(",created=" + strconv.FormatInt(p.created, 10))
+	}
+	if slices.Contains(p.headers, "(expires)") {
+		b.WriteString(",expires=" + strconv.FormatInt(p.expires, 10))
+	}
+	b.WriteString(`,signature="` + p.signature + `"`)
+	return b.String()
+}
+
+// digestHeader returns the SHA-256 in a Digest header (RFC 3230), which may name several
+// algorithms, each once, in any letter case.
+func digestHeader(header string) ([]byte, error) {
+	var digest []byte
+	for part := range strings.SplitSeq(header, ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		if !strings.EqualFold(name, "SHA-256") {
+			continue
+		}
+		if digest != nil {
+			return nil, unauthorized("header_repeated")
+		}
+		sum, err := base64.StdEncoding.DecodeString(value)
+		if err != nil || len(sum) != sha256.Size {
+			return nil, unauthorized("digest_mismatch")
+		}
+		digest = sum
+	}
+	if digest == nil {
+		return nil, unauthorized("digest_missing")
+	}
+	return digest, nil
+}
+
+// parseKey reads a public key in PEM, as PKIX or, from some older software, PKCS #1. The error is 401 key_unacceptable.
+func parseKey(text string) (crypto.PublicKey, error) {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil || len(text) > maxKeyPEM {
+		return nil, unauthorized("key_unacceptable")
+	}
+	var key any
+	var err error
+	if block.Type == "RSA PUBLIC KEY" {
+		key, err = x509.ParsePKCS1PublicKey(block.Bytes)
+	} else {
+		key, err = x509.ParsePKIXPublicKey(block.Bytes)
+	}
+	if err != nil {
+		return nil, &Refusal{Status: http.StatusUnauthorized, Code: "key_unacceptable", Err: err}
+	}
+	return key, acceptableKey(key)
+}
+
+// maxKeyPEM bounds a key's PEM, in bytes; one of RSA-4096 takes 800.
+const maxKeyPEM = 4 << 10
