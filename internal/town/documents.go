@@ -1,0 +1,364 @@
+package town
+
+import (
+	"context"
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"html"
+	"strings"
+	"sync"
+	"time"
+
+	"bourg/federation"
+
+	"github.com/google/uuid"
+)
+
+// DocumentStore reads what peers fetch.
+type DocumentStore interface {
+	// ActorByID and ActorByHandle return a local actor's row; ErrNotFound, ErrGone.
+	ActorByID(ctx context.Context, id uuid.UUID) (*LocalActor, error)
+	ActorByHandle(ctx context.Context, handle string) (*LocalActor, error)
+	// RelayActor returns the server's own actor; ErrNotSetUp.
+	RelayActor(ctx context.Context) (*LocalActor, error)
+	Merchant(ctx context.Context, id uuid.UUID) (*Merchant, error)
+	Town(ctx context.Context) (*Town, error)
+	Post(ctx context.Context, id uuid.UUID) (*Post, error)
+	// PublicActivity returns the JSON of an activity that has left and that everybody may read.
+	PublicActivity(ctx context.Context, id uuid.UUID, now time.Time) ([]byte, error)
+	// OutboxPage returns listed activities that have left, newest first, below the id before, and their number.
+	OutboxPage(ctx context.Context, actor, before uuid.UUID, n int, now time.Time) ([]OutboxRow, int, error)
+	// PublicReplies returns the object ids of shown public replies and answers to a post, oldest first, at most 1000.
+	PublicReplies(ctx context.Context, post uuid.UUID) ([]federation.IRI, error)
+	CountFollowers(ctx context.Context, actor uuid.UUID) (int, error)
+	// RemoteActor returns a known peer's actor, or ErrNotFound.
+	RemoteActor(ctx context.Context, id federation.IRI) (*RemoteActor, error)
+	Statistics(ctx context.Context, now time.Time) (Statistics, error)
+}
+
+// LocalActor is the part that all local actors have.
+type LocalActor struct {
+	ID         uuid.UUID
+	Kind       string // merchant, town, relay
+	Handle     string
+	PrivatePEM string
+	PublicPEM  string
+	Created    time.Time
+	Updated    time.Time
+}
+
+// OutboxRow is one activity of an outbox.
+type OutboxRow struct {
+	ID   uuid.UUID
+	JSON []byte
+}
+
+// Statistics are NodeInfo's numbers.
+type Statistics struct{ Merchants, ActiveMonth, ActiveHalfyear, Posts int }
+
+// Documents answers what peers fetch: it implements federation.LocalActors and
+// federation.Documents.
+type Documents struct {
+	Store     DocumentStore
+	Addresses Addresses
+	Media     MediaAddress
+	Version   string // of the program
+	Now       func() time.Time
+	HTML      func(text string) string
+	Words     func(text string) []string
+
+	keys sync.Map // federation.IRI of an actor -> *federation.SigningKey; an actor's key does not change
+}
+
+// LocalActor implements federation.LocalActors.
+func (d *Documents) LocalActor(ctx context.Context, id federation.IRI) (*federation.Actor, error) {
+	key, ok := d.Addresses.ID("actors", id)
+	if !ok {
+		return nil, federation.ErrNotFound
+	}
+	row, err := d.Store.ActorByID(ctx, key)
+	if err != nil {
+		return nil, asPublished(err)
+	}
+	return d.document(ctx, row)
+}
+
+// LocalActorByHandle implements federation.LocalActors.
+func (d *Documents) LocalActorByHandle(ctx context.Context, handle string) (*federation.Actor, error) {
+	row, err := d.Store.ActorByHandle(ctx, strings.ToLower(handle))
+	if err != nil {
+		return nil, asPublished(err)
+	}
+	return d.document(ctx, row)
+}
+
+// ServerActor implements federation.LocalActors.
+func (d *Documents) ServerActor(ctx context.Context) (*federation.Actor, error) {
+	row, err := d.Store.RelayActor(ctx)
+	if err != nil {
+		return nil, asPublished(err)
+	}
+	return d.document(ctx, row)
+}
+
+// SigningKey implements federation.LocalActors. Keys are parsed once and kept.
+func (d *Documents) SigningKey(ctx context.Context, actor federation.IRI) (*federation.SigningKey, error) {
+	if k, ok := d.keys.Load(actor); ok {
+		return k.(*federation.SigningKey), nil
+	}
+	id, ok := d.Addresses.ID("actors", actor)
+	if !ok {
+		return nil, federation.ErrNotFound
+	}
+	row, err := d.Store.ActorByID(ctx, id)
+	if err != nil {
+		return nil, asPublished(err)
+	}
+	block, _ := pem.Decode([]byte(row.PrivatePEM))
+	if block == nil {
+		return nil, fmt.Errorf("signing key of %s: no PEM", actor)
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("signing key of %s: %w", actor, err)
+	}
+	signer, ok := parsed.(crypto.Signer)
+	if !ok {
+		return nil, fmt.Errorf("signing key of %s: %T cannot sign", actor, parsed)
+	}
+	key := &federation.SigningKey{ID: actor + mainKey, Owner: actor, Private: signer}
+	d.keys.Store(actor, key)
+	return key, nil
+}
+
+const mainKey = "#main-key"
+
+// document makes the actor's document. The town's own actor is not published: nobody may
+// follow it before it has something to say.
+func (d *Documents) document(ctx context.Context, row *LocalActor) (*federation.Actor, error) {
+	town, err := d.Store.Town(ctx)
+	if err != nil {
+		return nil, asPublished(err)
+	}
+	switch row.Kind {
+	case "merchant":
+		m, err := d.Store.Merchant(ctx, row.ID)
+		if err != nil {
+			return nil, asPublished(err)
+		}
+		return actorDocument(d.Addresses, d.Media, d.HTML, town, m), nil
+	case "relay":
+		return relayDocument(d.Addresses, town, row), nil
+	default:
+		return nil, federation.ErrNotFound
+	}
+}
+
+// actorDocument makes a merchant's document, in the order of trust that Mastodon gives:
+// what is only in fields and text is what its readers see.
+func actorDocument(a Addresses, media MediaAddress, toHTML func(string) string, town *Town, m *Merchant) *federation.Actor {
+	actor := baseActor(a, m.ID, m.Handle, m.PublicKey)
+	actor.Type = "Organization"
+	actor.Name = m.Name
+	actor.URL = a.Profile(m.Handle)
+	actor.Published = m.Created
+	actor.Discoverable, actor.Indexable = true, true
+	actor.AttributionDomains = []string{a.Base.Hostname()}
+	if m.Summary != "" {
+		actor.Summary = toHTML(m.Summary)
+	}
+	actor.Featured = actor.ID + "/featured"
+	for _, f := range []struct{ name, text string }{
+		{"Téléphone", m.Phone}, {"Adresse", m.Address}, {"Horaires", strings.ReplaceAll(m.Hours, "\n", " ; ")},
+	} {
+		if f.text != "" {
+			actor.Fields = append(actor.Fields, federation.Field{Name: f.name, Value: html.EscapeString(f.text)})
+		}
+	}
+	if m.Website != "" {
+		site := html.EscapeString(m.Website)
+		actor.Fields = append(actor.Fields, federation.Field{
+			Name: "Site", Value: `<a href="` + site + `" rel="me nofollow noopener">` + site + `</a>`,
+		})
+	}
+	actor.Fields = append(actor.Fields, federation.Field{Name: "Commune", Value: html.EscapeString(town.Name)})
+	if m.Cover != nil {
+		v := m.Cover.JPEG(1280)
+		actor.Image = &federation.Image{
+			Type: "Image", URL: media(v.File), MediaType: v.MediaType, Name: m.Cover.Alt, Width: v.Width, Height: v.Height,
+		}
+		small := m.Cover.JPEG(320)
+		actor.Icon = &federation.Image{
+			Type: "Image", URL: media(small.File), MediaType: small.MediaType, Name: m.Cover.Alt, Width: small.Width, Height: small.Height,
+		}
+	}
+	actor.Extra = map[string]any{"bourg:insee": town.INSEE, "bourg:categories": []string{m.Trade}}
+	return actor
+}
+
+// relayDocument makes the document of the server's own voice (FEP-2677): it signs fetches.
+func relayDocument(a Addresses, town *Town, row *LocalActor) *federation.Actor {
+	actor := baseActor(a, row.ID, row.Handle, row.PublicPEM)
+	actor.Type = "Application"
+	actor.Name = town.Name
+	actor.URL = federation.IRI(strings.TrimSuffix(a.Base.String(), "/") + "/")
+	actor.Published = row.Created
+	actor.Manual = true
+	return actor
+}
+
+func baseActor(a Addresses, id uuid.UUID, handle, publicPEM string) *federation.Actor {
+	iri := a.Actor(id)
+	return &federation.Actor{
+		ID: iri, PreferredUsername: handle, WebFinger: handle + "@" + a.Domain(),
+		Inbox: iri + "/inbox", SharedInbox: a.SharedInbox(), Outbox: iri + "/outbox",
+		Followers: iri + "/followers", Following: iri + "/following",
+		Keys: []federation.PublicKey{{ID: iri + mainKey, Owner: iri, PEM: publicPEM}},
+	}
+}
+
+// Object implements federation.Documents: a post that has left, or a merchant's card.
+func (d *Documents) Object(ctx context.Context, id federation.IRI) (*federation.Object, error) {
+	if actor, ok := strings.CutSuffix(string(id), "/card"); ok {
+		m, err := d.merchant(ctx, federation.IRI(actor))
+		if err != nil {
+			return nil, err
+		}
+		return cardObject(d.Addresses, d.Media, d.HTML, m), nil
+	}
+	key, ok := d.Addresses.ID("posts", id)
+	if !ok {
+		return nil, federation.ErrNotFound
+	}
+	post, err := d.Store.Post(ctx, key)
+	if errors.Is(err, ErrGone) && post != nil && post.Public {
+		return &federation.Object{ID: id, Type: "Tombstone", FormerType: "Note", Deleted: post.Withdrawn}, federation.ErrGone
+	}
+	if err != nil {
+		return nil, asPublished(err)
+	}
+	if !post.Public || !post.Left(d.Now()) {
+		return nil, federation.ErrNotFound
+	}
+	note := noteObject(d.Addresses, d.Media, d.HTML, d.Words, post)
+	if post.Addressee != "" {
+		to, err := d.Store.RemoteActor(ctx, post.Addressee)
+		switch {
+		case err == nil:
+			mention(note, *to)
+		case !errors.Is(err, ErrNotFound):
+			return nil, err
+		}
+	}
+	return note, nil
+}
+
+// Activity implements federation.Documents.
+func (d *Documents) Activity(ctx context.Context, id federation.IRI) ([]byte, error) {
+	key, ok := d.Addresses.ID("activities", id)
+	if !ok {
+		return nil, federation.ErrNotFound
+	}
+	json, err := d.Store.PublicActivity(ctx, key, d.Now())
+	return json, asPublished(err)
+}
+
+// Outbox implements federation.Documents.
+func (d *Documents) Outbox(ctx context.Context, actor federation.IRI, before string, limit int) ([]federation.OutboxItem, int, error) {
+	id, ok := d.Addresses.ID("actors", actor)
+	if !ok {
+		return nil, 0, federation.ErrNotFound
+	}
+	var from uuid.UUID
+	if before != "" {
+		var err error
+		if from, err = uuid.Parse(before); err != nil {
+			return nil, 0, federation.ErrNotFound
+		}
+	}
+	rows, total, err := d.Store.OutboxPage(ctx, id, from, limit, d.Now())
+	if err != nil {
+		return nil, 0, asPublished(err)
+	}
+	items := make([]federation.OutboxItem, len(rows))
+	for i, r := range rows {
+		items[i] = federation.OutboxItem{Cursor: r.ID.String(), JSON: r.JSON}
+	}
+	return items, total, nil
+}
+
+// Featured implements federation.Documents: the shop's card.
+func (d *Documents) Featured(ctx context.Context, actor federation.IRI) ([]*federation.Object, error) {
+	m, err := d.merchant(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	return []*federation.Object{cardObject(d.Addresses, d.Media, d.HTML, m)}, nil
+}
+
+// Replies implements federation.Documents.
+func (d *Documents) Replies(ctx context.Context, object federation.IRI) ([]federation.IRI, error) {
+	id, ok := d.Addresses.ID("posts", object)
+	if !ok {
+		return nil, federation.ErrNotFound
+	}
+	list, err := d.Store.PublicReplies(ctx, id)
+	return list, asPublished(err)
+}
+
+// CountFollowers implements federation.Documents.
+func (d *Documents) CountFollowers(ctx context.Context, actor federation.IRI) (int, error) {
+	id, ok := d.Addresses.ID("actors", actor)
+	if !ok {
+		return 0, federation.ErrNotFound
+	}
+	n, err := d.Store.CountFollowers(ctx, id)
+	return n, asPublished(err)
+}
+
+// CountFollowing implements federation.Documents: merchants follow nobody.
+func (d *Documents) CountFollowing(context.Context, federation.IRI) (int, error) { return 0, nil }
+
+// ServerInfo implements federation.Documents.
+func (d *Documents) ServerInfo(ctx context.Context) (*federation.ServerInfo, error) {
+	town, err := d.Store.Town(ctx)
+	if err != nil {
+		return nil, asPublished(err)
+	}
+	s, err := d.Store.Statistics(ctx, d.Now())
+	if err != nil {
+		return nil, err
+	}
+	return &federation.ServerInfo{
+		SoftwareVersion: d.Version, Name: town.Name,
+		Description: "Les nouvelles des commerces de " + town.Name,
+		Users:       s.Merchants, ActiveMonth: s.ActiveMonth, ActiveHalfyear: s.ActiveHalfyear, LocalPosts: s.Posts,
+		Metadata: map[string]any{"bourg": map[string]any{
+			"insee": town.INSEE, "latitude": town.Lat, "longitude": town.Lon, "handle": town.Handle,
+		}},
+	}, nil
+}
+
+func (d *Documents) merchant(ctx context.Context, actor federation.IRI) (*Merchant, error) {
+	id, ok := d.Addresses.ID("actors", actor)
+	if !ok {
+		return nil, federation.ErrNotFound
+	}
+	m, err := d.Store.Merchant(ctx, id)
+	return m, asPublished(err)
+}
+
+// asPublished turns the domain's errors into those of federation's interfaces.
+func asPublished(err error) error {
+	switch {
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrNotSetUp):
+		return federation.ErrNotFound
+	case errors.Is(err, ErrGone):
+		return federation.ErrGone
+	default:
+		return err
+	}
+}

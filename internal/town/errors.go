@@ -1,0 +1,49 @@
+package town
+
+import (
+	"errors"
+	"sort"
+	"strings"
+)
+
+// What a service or a store answers, beside nil. The web turns each into a status and
+// a sentence in one place; the command line into one line.
+var (
+	// ErrNotFound: there is no such merchant, post, link… or the visitor may not know of it.
+	ErrNotFound = errors.New("not found")
+	// ErrGone: it was withdrawn.
+	ErrGone = errors.New("gone")
+	// ErrForbidden: the login may not do this.
+	ErrForbidden = errors.New("forbidden")
+	// ErrTaken: the handle or the address is in use.
+	ErrTaken = errors.New("taken")
+	// ErrTooLate: the undo window is over.
+	ErrTooLate = errors.New("too late")
+	// ErrWrongLink: the one-time link is unknown, used or expired.
+	ErrWrongLink = errors.New("link is unknown, used or expired")
+	// ErrWrongPassword: no login has this address and this password.
+	ErrWrongPassword = errors.New("wrong address or password")
+	// ErrNotSetUp: the town has no name yet.
+	ErrNotSetUp = errors.New("the town is not set up")
+)
+
+// Invalid tells what is wrong with a form, by the name of the field. The values are
+// keys of the web's messages ("text.empty"), so that each language has its sentence.
+type Invalid map[string]string
+
+func (v Invalid) Error() string {
+	fields := make([]string, 0, len(v))
+	for f, why := range v {
+		fields = append(fields, f+": "+why)
+	}
+	sort.Strings(fields)
+	return "invalid " + strings.Join(fields, ", ")
+}
+
+// orNil returns v as an error, or nil where nothing is wrong.
+func (v Invalid) orNil() error {
+	if len(v) == 0 {
+		return nil
+	}
+	return v
+}

@@ -1,0 +1,72 @@
+package town
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Merchant is a shop, a craftsperson, a farm or a café of the town, and an actor of
+// type Organization to everybody else.
+type Merchant struct {
+	ID        uuid.UUID
+	Handle    string
+	Name      string
+	Trade     string // slug of Trades
+	Paint     string // one of Paints
+	Summary   string // plain text
+	Phone     string // as typed
+	Address   string
+	Hours     string // plain text, one line a day or as the merchant likes
+	Website   string // https URL, "" if none
+	Lat, Lon  *float64
+	Cover     *Photo
+	Reach     Reach // default of new posts
+	Approve   *bool // replies wait for approval; nil: as the town does
+	Created   time.Time
+	Updated   time.Time
+	Deleted   time.Time // zero: lives
+	PublicKey string    // PEM
+	Followers int
+}
+
+// Paints are the colours of a shop front (class t-… of the style sheet).
+var Paints = []string{"brique", "sapin", "nuit", "ocre", "prune", "olive", "zinc"}
+
+// Photo is an uploaded picture, made safe and stored in several widths.
+type Photo struct {
+	ID       uuid.UUID `json:"-"`
+	Alt      string    `json:"-"`
+	Name     string    `json:"name"`
+	Width    int       `json:"width"`
+	Height   int       `json:"height"`
+	Bytes    int64     `json:"bytes"` // of the upload
+	Variants []Variant `json:"variants"`
+}
+
+// Variant is one width and form of a photo; File is its path below the media address.
+type Variant struct {
+	File      string `json:"file"`
+	Width     int    `json:"width"`
+	Height    int    `json:"height"`
+	MediaType string `json:"media_type"`
+	Size      int64  `json:"size"`
+}
+
+// JPEG returns the JPEG variant whose width is nearest to width, or the zero Variant.
+func (p *Photo) JPEG(width int) Variant {
+	var best Variant
+	for _, v := range p.Variants {
+		if v.MediaType == "image/jpeg" && (best.File == "" || abs(v.Width-width) < abs(best.Width-width)) {
+			best = v
+		}
+	}
+	return best
+}
+
+func abs(n int) int {
+	if n < 0 {
+		return -n
+	}
+	return n
+}

@@ -1,0 +1,150 @@
+package town
+
+import (
+	"html"
+	"strings"
+	"time"
+
+	"bourg/federation"
+)
+
+// This file makes the ActivityStreams objects of what merchants publish. Mastodon
+// decides their form, being what most readers see them in: a Note carries everything
+// in its content, and nothing in a summary, which Mastodon takes for a warning.
+
+// note makes the object of a post.
+func (p *Publisher) note(post *Post) *federation.Object {
+	return noteObject(p.Addresses, p.Media, p.HTML, p.Words, post)
+}
+
+func noteObject(a Addresses, media MediaAddress, toHTML func(string) string, words func(string) []string, post *Post) *federation.Object {
+	id, actor := a.Post(post.ID), a.Actor(post.Merchant.ID)
+	o := &federation.Object{
+		ID: id, Type: "Note", AttributedTo: actor,
+		URL:       a.Page(post.Merchant.Handle, post.ID),
+		InReplyTo: post.InReplyTo,
+		Context:   id + "/context",
+		Content:   toHTML(post.Text),
+		Language:  post.Language,
+		Published: post.Published, Updated: post.Updated,
+	}
+	if post.Root != [16]byte{} {
+		o.Context = a.Post(post.Root) + "/context"
+	}
+	o.To, o.Cc = address(a, post)
+	for _, photo := range post.Photos {
+		v := photo.JPEG(1280)
+		o.Attachments = append(o.Attachments, federation.Image{
+			Type: "Document", URL: media(v.File), MediaType: v.MediaType,
+			Name: photo.Alt, Width: v.Width, Height: v.Height,
+		})
+	}
+	for _, w := range words(post.Text) {
+		o.Tags = append(o.Tags, federation.Tag{Type: "Hashtag", Name: "#" + w, Href: a.Word(w)})
+	}
+	if post.Public {
+		o.Replies = &federation.Collection{ID: id + "/replies", TotalItems: post.Replies}
+		o.Likes = &federation.Collection{ID: id + "/likes", TotalItems: post.Likes}
+		o.Shares = &federation.Collection{ID: id + "/shares", TotalItems: post.Shares}
+	}
+	return o
+}
+
+// address says to whom a post is addressed, in the form that Mastodon reads as public
+// or as private (section 3.4 of its parser): a private answer names its addressee only.
+func address(a Addresses, post *Post) (to, cc []federation.IRI) {
+	if !post.Public {
+		return []federation.IRI{post.Addressee}, nil
+	}
+	cc = []federation.IRI{a.Actor(post.Merchant.ID) + "/followers"}
+	if post.Addressee != "" {
+		cc = append(cc, post.Addressee)
+	}
+	return []federation.IRI{federation.Public}, cc
+}
+
+// recipients are the inboxes of a post; since is zero for a Create.
+func recipients(post *Post, since time.Time) Recipients {
+	r := Recipients{Followers: post.Public, Since: since}
+	if post.Addressee != "" {
+		r.Actors = []federation.IRI{post.Addressee}
+	}
+	return r
+}
+
+// mention puts the person answered in front of the text, as a link that servers know
+// for a mention, and among the tags; without both, Mastodon tells nobody.
+func mention(o *federation.Object, to RemoteActor) {
+	name, _, _ := strings.Cut(to.Handle, "@")
+	link := `<span class="h-card"><a href="` + html.EscapeString(string(to.URL)) +
+		`" class="u-url mention">@<span>` + html.EscapeString(name) + `</span></a></span> `
+	if rest, ok := strings.CutPrefix(o.Content, "<p>"); ok {
+		o.Content = "<p>" + link + rest
+	} else {
+		o.Content = "<p>" + link + "</p>" + o.Content
+	}
+	o.Tags = append(o.Tags, federation.Tag{Type: "Mention", Name: "@" + to.Handle, Href: to.ID})
+}
+
+// create, update and tombstone wrap a post's object in the activity that tells of it.
+func create(o *federation.Object) federation.Activity {
+	return federation.Activity{
+		Type: "Create", Actor: o.AttributedTo, ObjectID: o.ID, Object: o,
+		To: o.To, Cc: o.Cc, Published: o.Published,
+	}
+}
+
+func update(o *federation.Object) federation.Activity {
+	return federation.Activity{
+		Type: "Update", Actor: o.AttributedTo, ObjectID: o.ID, Object: o,
+		To: o.To, Cc: o.Cc, Published: o.Updated,
+	}
+}
+
+func tombstone(a Addresses, post *Post, at time.Time) federation.Activity {
+	id := a.Post(post.ID)
+	to, cc := address(a, post)
+	return federation.Activity{
+		Type: "Delete", Actor: a.Actor(post.Merchant.ID), ObjectID: id,
+		Object: &federation.Object{ID: id, Type: "Tombstone", FormerType: "Note", Deleted: at},
+		To:     to, Cc: cc, Published: at,
+	}
+}
+
+// cardObject is the Note that stands first in a merchant's featured collection, so that
+// whoever has just followed finds hours, address and telephone in place of an empty profile.
+func cardObject(a Addresses, media MediaAddress, toHTML func(string) string, m *Merchant) *federation.Object {
+	actor := a.Actor(m.ID)
+	var lines []string
+	if m.Summary != "" {
+		lines = append(lines, m.Summary)
+	}
+	for _, l := range []struct{ label, text string }{
+		{"Horaires", m.Hours}, {"Adresse", m.Address}, {"Téléphone", m.Phone},
+	} {
+		if l.text != "" {
+			lines = append(lines, l.label+" : "+l.text)
+		}
+	}
+	if len(lines) == 0 {
+		lines = append(lines, m.Name)
+	}
+	o := &federation.Object{
+		ID: actor + "/card", Type: "Note", AttributedTo: actor,
+		URL:     a.Profile(m.Handle),
+		Content: toHTML(strings.Join(lines, "\n\n")), Language: "fr",
+		To: []federation.IRI{federation.Public}, Cc: []federation.IRI{actor + "/followers"},
+		Published: m.Created,
+	}
+	if m.Updated.After(m.Created) {
+		o.Updated = m.Updated
+	}
+	if m.Cover != nil {
+		v := m.Cover.JPEG(1280)
+		o.Attachments = []federation.Image{{
+			Type: "Document", URL: media(v.File), MediaType: v.MediaType,
+			Name: m.Cover.Alt, Width: v.Width, Height: v.Height,
+		}}
+	}
+	return o
+}

@@ -1,0 +1,124 @@
+package town
+
+import (
+	"time"
+
+	"bourg/federation"
+
+	"github.com/google/uuid"
+)
+
+// Kind is the kind of a post.
+type Kind string
+
+const (
+	// News is a few words, with or without a photo.
+	News Kind = "news"
+	// Answer is a merchant's reply to somebody; it stands in a thread, never in the feed.
+	Answer Kind = "answer"
+)
+
+// Reach is how far a post is carried. It is promotion, not secrecy: whoever has the address may read it.
+type Reach string
+
+// The four reaches, from near to far.
+const (
+	ReachTown       Reach = "town"
+	ReachNeighbours Reach = "neighbours"
+	ReachRegion     Reach = "region"
+	ReachEverywhere Reach = "everywhere"
+)
+
+// Valid tells whether r is one of the four.
+func (r Reach) Valid() bool {
+	return r == ReachTown || r == ReachNeighbours || r == ReachRegion || r == ReachEverywhere
+}
+
+// Post is what a merchant published.
+type Post struct {
+	ID        uuid.UUID
+	Merchant  *Merchant // with what a card shows: handle, name, trade, paint, phone
+	Kind      Kind
+	Text      string // as typed
+	Language  string
+	Reach     Reach
+	Photos    []Photo
+	Public    bool
+	InReplyTo federation.IRI
+	Root      uuid.UUID      // Answer: the post in whose thread it stands, or zero
+	Addressee federation.IRI // Answer: whom it mentions
+	Once      uuid.UUID      // a second post with the same one is the first
+	Published time.Time
+	Leaves    time.Time // end of the undo window
+	Updated   time.Time // zero: never edited
+	Withdrawn time.Time // zero: not withdrawn
+
+	Likes, Shares, Replies int
+}
+
+// Left tells whether the undo window is over.
+func (p *Post) Left(now time.Time) bool { return !now.Before(p.Leaves) }
+
+// Draft is a post being written: what a form holds, and what the command line is given.
+type Draft struct {
+	ID     uuid.UUID // zero: not kept yet
+	Kind   Kind
+	Text   string
+	Reach  Reach // "": the merchant's default
+	Photos []Photo
+	Once   uuid.UUID
+	Saved  time.Time
+}
+
+// Reply is what a peer wrote to a merchant.
+type Reply struct {
+	ID        uuid.UUID
+	ObjectID  federation.IRI
+	Actor     RemoteActor
+	Merchant  uuid.UUID
+	Post      uuid.UUID // in whose thread it stands; zero: a mention or a message
+	InReplyTo federation.IRI
+	URL       federation.IRI
+	Public    bool
+	Summary   string // content warning, plain text
+	Content   string // sanitised HTML
+	Language  string
+	// Attachments are not shown from here, but linked to at their own server.
+	Attachments []federation.Image
+	Published   time.Time
+	Updated     time.Time
+	Received    time.Time
+	State       ReplyState
+}
+
+// ReplyState says whether a public reply stands on the post's page.
+type ReplyState string
+
+// A reply waits for the merchant where the town or the merchant wants that; a merchant may hide any.
+const (
+	ReplyShown   ReplyState = "shown"
+	ReplyWaiting ReplyState = "waiting"
+	ReplyHidden  ReplyState = "hidden"
+)
+
+// RemoteActor is a peer's actor as pages show it.
+type RemoteActor struct {
+	ID     federation.IRI
+	Name   string
+	Handle string // "user@domain"
+	URL    federation.IRI
+	Host   string
+}
+
+// NotificationKind is what the merchant is told: that somebody replied to a post, mentioned
+// the merchant, or sent a private message.
+func (r *Reply) NotificationKind() string {
+	switch {
+	case !r.Public:
+		return "message"
+	case r.Post != uuid.Nil:
+		return "reply"
+	default:
+		return "mention"
+	}
+}

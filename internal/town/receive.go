@@ -1,0 +1,369 @@
+package town
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"html"
+	"strings"
+	"time"
+
+	"bourg/federation"
+
+	"github.com/google/uuid"
+)
+
+// InboxStore has the effects of what peers send. Each method is one transaction: it
+// remembers the activity (by Received) and answers federation.ErrDuplicate, changing
+// nothing, where that one was applied before. The sender is stored or refreshed as a
+// remote actor where it is not known yet.
+type InboxStore interface {
+	// AddFollower adds or renews a follower and inserts the Accept. A Follow by somebody who follows already
+	// changes the follow's id only and is accepted again.
+	AddFollower(ctx context.Context, in Received, actor uuid.UUID, followID federation.IRI, accept Outgoing) error
+	// RemoveFollower ends a following (Undo Follow, Block, Reject); nothing happens where there is none.
+	RemoveFollower(ctx context.Context, in Received, actor uuid.UUID) error
+	// AddReply stores what a peer wrote, counts it on its post and notifies the merchant. It stores nothing where the
+	// object's id has a tombstone, or is known already (the audience of a known object never grows).
+	AddReply(ctx context.Context, in Received, r *Reply) error
+	// EditReply replaces the text of the sender's own object if updated is newer than what is stored; unknown objects are ignored.
+	EditReply(ctx context.Context, in Received, r *Reply) error
+	// DeleteObject removes the sender's own object with all that hangs on it (counts, notifications) and keeps a
+	// tombstone of its id.
+	DeleteObject(ctx context.Context, in Received, object federation.IRI) error
+	// DeleteActor removes everything of the sender: followings, replies, reactions, notifications, waiting deliveries to its own inbox.
+	DeleteActor(ctx context.Context, in Received) error
+	// UpdateActor stores the sender's new document.
+	UpdateActor(ctx context.Context, in Received) error
+	// AddReaction counts a like or a share of a post once for each actor, and notifies the merchant.
+	AddReaction(ctx context.Context, in Received, kind ReactionKind, post uuid.UUID) error
+	// RemoveReaction takes the sender's like or share of a post back.
+	RemoveReaction(ctx context.Context, in Received, kind ReactionKind, post uuid.UUID) error
+	// UndoByID takes back whatever the sender did by the activity with this id: a following, a like or a share
+	// (peers may undo by the bare id).
+	UndoByID(ctx context.Context, in Received, activity federation.IRI) error
+
+	// PostOf finds what an object's id stands for here: one of our posts, or a reply that stands under one.
+	// merchant is who published the post or was written to. ErrNotFound where it is neither.
+	PostOf(ctx context.Context, object federation.IRI) (post, merchant uuid.UUID, err error)
+	// ActorKind tells what lives under the id of a local actor: "merchant", "town" or "relay"; ErrNotFound, ErrGone.
+	ActorKind(ctx context.Context, id uuid.UUID) (string, error)
+	// ApprovesReplies tells whether public replies to the merchant wait.
+	ApprovesReplies(ctx context.Context, merchant uuid.UUID) (bool, error)
+}
+
+// ReactionKind is "like" or "share".
+type ReactionKind string
+
+// The two reactions.
+const (
+	Liked  ReactionKind = "like"
+	Shared ReactionKind = "share"
+)
+
+// Received says which activity a store method applies.
+type Received struct {
+	// Key is the dedupe key: the first 128 bits of SHA-256 over sender and activity id; for an Update over
+	// sender, object and its time (GoToSocial 0.20 sends every edit under one id).
+	Key    uuid.UUID
+	Sender *federation.Actor
+	ID     federation.IRI // of the activity
+}
+
+// Receiver is the town's side of the inbox: the one switch over everything that a
+// town understands. It implements federation.Receiver.
+type Receiver struct {
+	Store     InboxStore
+	Addresses Addresses
+	Clean     func(html string) string // HTML of strangers made safe
+	Line      func(text string) string // plain text of strangers made one safe line
+	Wake      func()                   // something was written that must leave
+	// Refresh asks for an actor to be fetched again soon (an Update that carries no document); may be nil.
+	Refresh func(actor federation.IRI)
+}
+
+// Receive applies a verified activity. This switch is the list of all that a town
+// understands (FEDERATION.md names the same); anything else is ErrIgnored.
+func (r *Receiver) Receive(ctx context.Context, in *federation.Incoming) error {
+	act := in.Activity
+	switch act.Type {
+	case "Follow":
+		return r.follow(ctx, in)
+	case "Undo":
+		return r.undo(ctx, in)
+	case "Create":
+		return r.create(ctx, in)
+	case "Update":
+		return r.update(ctx, in)
+	case "Delete":
+		return r.delete(ctx, in)
+	case "Like":
+		return r.react(ctx, in, Liked)
+	case "Announce":
+		return r.react(ctx, in, Shared)
+	case "Block":
+		return r.block(ctx, in)
+	default:
+		return federation.ErrIgnored
+	}
+}
+
+func (r *Receiver) follow(ctx context.Context, in *federation.Incoming) error {
+	actor, err := r.merchant(ctx, in.Activity.ObjectID)
+	if err != nil {
+		return err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("follow: make an id: %w", err)
+	}
+	follow := &federation.Activity{
+		ID: in.Activity.ID, Type: "Follow", Actor: in.Sender.ID, ObjectID: in.Activity.ObjectID,
+	}
+	accept, err := r.Addresses.encode(Outgoing{
+		ID: id, Actor: actor, Leaves: in.Received,
+		To: Recipients{Inboxes: []federation.IRI{in.Sender.Inbox}},
+	}, federation.Activity{
+		Type: "Accept", Actor: in.Activity.ObjectID, ObjectID: in.Activity.ID, Inner: follow,
+		To: []federation.IRI{in.Sender.ID},
+	})
+	if err != nil {
+		return fmt.Errorf("follow: %w", err)
+	}
+	if err := r.Store.AddFollower(ctx, received(in), actor, in.Activity.ID, accept); err != nil {
+		return err
+	}
+	r.Wake()
+	return nil
+}
+
+// undo takes back a Follow, Like or Announce. What was done is told by the embedded
+// activity, whose actor may be missing (Gancio 1.21), or by its bare id.
+func (r *Receiver) undo(ctx context.Context, in *federation.Incoming) error {
+	inner := in.Activity.Inner
+	if inner == nil {
+		if in.Activity.ObjectID == "" {
+			return federation.ErrIgnored
+		}
+		return r.Store.UndoByID(ctx, received(in), in.Activity.ObjectID)
+	}
+	if inner.Actor != "" && inner.Actor != in.Sender.ID {
+		return &federation.Refusal{Status: 403, Code: "not_owner"}
+	}
+	switch inner.Type {
+	case "Follow":
+		actor, ok := r.Addresses.ID("actors", inner.ObjectID)
+		if !ok {
+			return federation.ErrIgnored
+		}
+		return r.Store.RemoveFollower(ctx, received(in), actor)
+	case "Like":
+		return r.unreact(ctx, in, inner, Liked)
+	case "Announce":
+		return r.unreact(ctx, in, inner, Shared)
+	default:
+		return federation.ErrIgnored
+	}
+}
+
+func (r *Receiver) unreact(ctx context.Context, in *federation.Incoming, inner *federation.Activity, kind ReactionKind) error {
+	post, ok := r.post(inner.ObjectID)
+	if !ok {
+		return federation.ErrIgnored
+	}
+	return r.Store.RemoveReaction(ctx, received(in), kind, post)
+}
+
+// create stores what is written to a merchant: a reply to a post or to what stands under
+// one, a mention, a private message. What concerns nobody here is not kept.
+func (r *Receiver) create(ctx context.Context, in *federation.Incoming) error {
+	o := in.Activity.Object
+	if o == nil || o.IsVote {
+		return federation.ErrIgnored
+	}
+	reply := r.reply(in, o)
+	if o.InReplyTo != "" {
+		post, merchant, err := r.Store.PostOf(ctx, o.InReplyTo)
+		switch {
+		case err == nil:
+			reply.Post, reply.Merchant = post, merchant
+		case !errors.Is(err, ErrNotFound):
+			return err
+		}
+	}
+	if addressed, err := r.addressed(ctx, o); err != nil {
+		return err
+	} else if reply.Merchant == uuid.Nil || (!reply.Public && addressed != uuid.Nil) {
+		// A private note is for whom it names, under whosever post it stands.
+		reply.Merchant = addressed
+	} else if !reply.Public {
+		reply.Merchant = uuid.Nil // written to others about a post of ours
+	}
+	if reply.Merchant == uuid.Nil {
+		return federation.ErrIgnored
+	}
+	if reply.Public {
+		waits, err := r.Store.ApprovesReplies(ctx, reply.Merchant)
+		if err != nil {
+			return err
+		}
+		if waits {
+			reply.State = ReplyWaiting
+		}
+	}
+	return r.Store.AddReply(ctx, received(in), reply)
+}
+
+// reply makes a Reply of a peer's object; its text is made safe here, once.
+func (r *Receiver) reply(in *federation.Incoming, o *federation.Object) *Reply {
+	content := r.Clean(o.Content)
+	if o.Name != "" {
+		content = r.Clean("<p><strong>"+html.EscapeString(o.Name)+"</strong></p>") + content
+	}
+	published := o.Published
+	if published.IsZero() || published.After(in.Received) {
+		published = in.Received
+	}
+	url := o.URL
+	if url == "" || url.Host() != o.ID.Host() {
+		url = o.ID
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		id = uuid.New()
+	}
+	return &Reply{
+		ID: id, ObjectID: o.ID, InReplyTo: o.InReplyTo, URL: url,
+		Actor:  RemoteActor{ID: in.Sender.ID},
+		Public: o.IsPublic(), Summary: r.Line(o.Summary), Content: content,
+		Language: o.Language, Attachments: o.Attachments,
+		Published: published, Updated: o.Updated, Received: in.Received, State: ReplyShown,
+	}
+}
+
+// addressed returns the first living merchant whom an object mentions or is addressed to.
+func (r *Receiver) addressed(ctx context.Context, o *federation.Object) (uuid.UUID, error) {
+	candidates := make([]federation.IRI, 0, len(o.To)+len(o.Cc)+len(o.Tags))
+	candidates = append(append(candidates, o.To...), o.Cc...)
+	for _, t := range o.Tags {
+		if t.Type == "Mention" {
+			candidates = append(candidates, t.Href)
+		}
+	}
+	for _, c := range candidates {
+		id, err := r.merchant(ctx, c)
+		if err == nil {
+			return id, nil
+		}
+		if !errors.Is(err, federation.ErrIgnored) {
+			return uuid.Nil, err
+		}
+	}
+	return uuid.Nil, nil
+}
+
+func (r *Receiver) update(ctx context.Context, in *federation.Incoming) error {
+	act := in.Activity
+	switch {
+	case act.Profile != nil && act.Profile.ID == in.Sender.ID:
+		rec := received(in)
+		rec.Sender = act.Profile
+		return r.Store.UpdateActor(ctx, rec)
+	case act.Object != nil:
+		return r.Store.EditReply(ctx, received(in), r.reply(in, act.Object))
+	case act.ObjectID == in.Sender.ID && r.Refresh != nil:
+		r.Refresh(in.Sender.ID)
+	}
+	return federation.ErrIgnored
+}
+
+func (r *Receiver) delete(ctx context.Context, in *federation.Incoming) error {
+	switch in.Activity.ObjectID {
+	case "":
+		return federation.ErrIgnored
+	case in.Sender.ID:
+		return r.Store.DeleteActor(ctx, received(in))
+	default:
+		return r.Store.DeleteObject(ctx, received(in), in.Activity.ObjectID)
+	}
+}
+
+func (r *Receiver) react(ctx context.Context, in *federation.Incoming, kind ReactionKind) error {
+	post, ok := r.post(in.Activity.ObjectID)
+	if !ok {
+		return federation.ErrIgnored
+	}
+	err := r.Store.AddReaction(ctx, received(in), kind, post)
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrGone) {
+		return federation.ErrIgnored
+	}
+	return err
+}
+
+// block is what Mastodon sends when somebody blocks a merchant: the following ends.
+func (r *Receiver) block(ctx context.Context, in *federation.Incoming) error {
+	actor, ok := r.Addresses.ID("actors", in.Activity.ObjectID)
+	if !ok {
+		return federation.ErrIgnored
+	}
+	return r.Store.RemoveFollower(ctx, received(in), actor)
+}
+
+// merchant returns the living merchant with this id, ErrIgnored where there is none.
+func (r *Receiver) merchant(ctx context.Context, iri federation.IRI) (uuid.UUID, error) {
+	id, ok := r.Addresses.ID("actors", iri)
+	if !ok {
+		return uuid.Nil, federation.ErrIgnored
+	}
+	kind, err := r.Store.ActorKind(ctx, id)
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrGone) || (err == nil && kind != "merchant") {
+		return uuid.Nil, federation.ErrIgnored
+	}
+	return id, err
+}
+
+// post returns the uuid in the id or the page address of one of our posts.
+func (r *Receiver) post(iri federation.IRI) (uuid.UUID, bool) {
+	if id, ok := r.Addresses.ID("posts", iri); ok {
+		return id, true
+	}
+	rest, ok := strings.CutPrefix(string(iri), string(r.Addresses.Profile("")))
+	if !ok {
+		return uuid.Nil, false
+	}
+	_, last, _ := strings.Cut(rest, "/")
+	id, err := uuid.Parse(last)
+	return id, err == nil
+}
+
+// received makes the dedupe key: sender and activity id, so that nobody can use up the id
+// of another's activity; for an Update sender, object and time.
+func received(in *federation.Incoming) Received {
+	act := in.Activity
+	parts := []string{string(in.Sender.ID), string(act.ID)}
+	if act.Type == "Update" {
+		at := act.Updated
+		if act.Object != nil && !act.Object.Updated.IsZero() {
+			at = act.Object.Updated
+		}
+		if at.IsZero() {
+			at = act.Published
+		}
+		if !at.IsZero() {
+			parts = []string{string(in.Sender.ID), "Update", string(act.ObjectID), at.UTC().Format(time.RFC3339Nano)}
+		}
+	}
+	return Received{Key: Key(parts...), Sender: in.Sender, ID: act.ID}
+}
+
+// Key is the first 128 bits of SHA-256 over the parts, each ended by a newline (which no
+// IRI holds).
+func Key(parts ...string) uuid.UUID {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write([]byte(p))
+		h.Write([]byte{'\n'})
+	}
+	return uuid.UUID(h.Sum(nil)[:16])
+}

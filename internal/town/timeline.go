@@ -1,0 +1,103 @@
+package town
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// TimelineStore reads what people read. All lists are newest first and paged by the
+// last entry seen, never by number.
+type TimelineStore interface {
+	// Feed returns public posts (no answers, none withdrawn), older than before (zero: the newest), at most n.
+	Feed(ctx context.Context, before Cursor, n int) ([]*Post, error)
+	// MerchantFeed does so for one merchant.
+	MerchantFeed(ctx context.Context, merchant uuid.UUID, before Cursor, n int) ([]*Post, error)
+	// Post returns a post; ErrNotFound; ErrGone with what PostStore.Post says.
+	Post(ctx context.Context, id uuid.UUID) (*Post, error)
+	// Thread returns the public replies shown under a post and the merchants' public answers, oldest first, at most 500.
+	Thread(ctx context.Context, post uuid.UUID) ([]ThreadEntry, error)
+	// SearchPosts and SearchMerchants find by words, which are folded already, best and newest first.
+	SearchPosts(ctx context.Context, words string, n int) ([]*Post, error)
+	SearchMerchants(ctx context.Context, words string, n int) ([]*Merchant, error)
+}
+
+// Cursor is where a page of a list ends: the time and id of its last entry.
+type Cursor struct {
+	At time.Time
+	ID uuid.UUID
+}
+
+// IsZero tells whether the cursor stands before the newest entry.
+func (c Cursor) IsZero() bool { return c.ID == uuid.Nil }
+
+// After returns the cursor behind the post.
+func After(p *Post) Cursor { return Cursor{At: p.Published, ID: p.ID} }
+
+// ThreadEntry is a peer's reply or a merchant's answer; the other one is nil.
+type ThreadEntry struct {
+	Reply  *Reply
+	Answer *Post
+}
+
+// Timeline finds what people read.
+type Timeline struct {
+	Store TimelineStore
+	Fold  func(text string) string
+}
+
+// PageSize is how many posts a page of the feed holds.
+const PageSize = 20
+
+// Feed returns a page of the town's news, and whether there are older ones.
+func (t *Timeline) Feed(ctx context.Context, before Cursor) (posts []*Post, more bool, err error) {
+	posts, err = t.Store.Feed(ctx, before, PageSize+1)
+	return firstPage(posts), len(posts) > PageSize, err
+}
+
+// MerchantFeed returns a page of a merchant's news, and whether there are older ones.
+func (t *Timeline) MerchantFeed(ctx context.Context, merchant uuid.UUID, before Cursor) (posts []*Post, more bool, err error) {
+	posts, err = t.Store.MerchantFeed(ctx, merchant, before, PageSize+1)
+	return firstPage(posts), len(posts) > PageSize, err
+}
+
+func firstPage(posts []*Post) []*Post { return posts[:min(len(posts), PageSize)] }
+
+// Post returns a post that everybody may read, with its thread. ErrGone comes with the
+// post's merchant and times where it was withdrawn.
+func (t *Timeline) Post(ctx context.Context, id uuid.UUID) (*Post, []ThreadEntry, error) {
+	post, err := t.Store.Post(ctx, id)
+	if err != nil {
+		return post, nil, err
+	}
+	if !post.Public {
+		return nil, nil, ErrNotFound
+	}
+	thread, err := t.Store.Thread(ctx, id)
+	return post, thread, err
+}
+
+// Found is what a search finds.
+type Found struct {
+	Merchants []*Merchant
+	Posts     []*Post
+}
+
+// maxQuery is how many runes of a query are looked at.
+const maxQuery = 200
+
+// Search finds merchants and news by words, in any letter case, with or without accents.
+func (t *Timeline) Search(ctx context.Context, query string) (Found, error) {
+	words := t.Fold(cutRunes(strings.ReplaceAll(strings.ToValidUTF8(query, ""), "\x00", ""), maxQuery))
+	if strings.TrimSpace(words) == "" {
+		return Found{}, nil
+	}
+	merchants, err := t.Store.SearchMerchants(ctx, words, PageSize)
+	if err != nil {
+		return Found{}, err
+	}
+	posts, err := t.Store.SearchPosts(ctx, words, PageSize)
+	return Found{Merchants: merchants, Posts: posts}, err
+}
