@@ -166,7 +166,10 @@ func (c *Client) get(ctx context.Context, address IRI, accept string, max int64,
 			return nil, "", fmt.Errorf("%w: %w", ErrForbiddenURL, err)
 		}
 		req.Header.Set("Accept", accept)
-		res, err := c.send(req, nil, key, Cavage, onlyPeers)
+		if err := c.sign(req, nil, key, Cavage); err != nil {
+			return nil, "", err
+		}
+		res, err := c.send(req, onlyPeers)
 		if err != nil {
 			return nil, "", err
 		}
@@ -237,8 +240,9 @@ func isActivityStreams(header string) bool {
 // Answer is what a peer said to a delivery.
 type Answer struct {
 	Status     int
-	RetryAfter string    // the header as it came
-	Date       time.Time // the peer's clock; zero where it did not tell
+	RetryAfter string        // the header as it came
+	Date       time.Time     // the peer's clock; zero where it did not tell
+	Latency    time.Duration // from the signed request to the answer
 }
 
 // Post sends an activity to an inbox, signed with key in the given scheme. Redirects
@@ -254,29 +258,27 @@ func (c *Client) Post(ctx context.Context, inbox IRI, body []byte, key *SigningK
 	}
 	req.Header.Set("Content-Type", ActivityType)
 	req.Header.Set("Accept", ActivityType+", application/json")
-	res, err := c.send(req, body, key, scheme, onlyPeers)
+	if err := c.sign(req, body, key, scheme); err != nil {
+		return nil, fmt.Errorf("posting to %s: %w", inbox, err)
+	}
+	begin := time.Now()
+	res, err := c.send(req, onlyPeers)
 	if err != nil {
 		return nil, fmt.Errorf("posting to %s: %w", inbox, err)
 	}
 	defer res.Body.Close()
 	// Read to the end, so that the connection can be used again; what is longer closes it.
 	_, _ = io.CopyN(io.Discard, res.Body, maxAnswer)
-	answer := &Answer{Status: res.StatusCode, RetryAfter: res.Header.Get("Retry-After")}
+	answer := &Answer{Status: res.StatusCode, RetryAfter: res.Header.Get("Retry-After"), Latency: time.Since(begin)}
 	if date, err := http.ParseTime(res.Header.Get("Date")); err == nil {
 		answer.Date = date
 	}
 	return answer, nil
 }
 
-// send signs a request and makes it. The time that a POST waits for its turn to be
-// signed does not count toward its deadline.
-func (c *Client) send(req *http.Request, body []byte, key *SigningKey, scheme SignatureScheme, onlyPeers bool) (*http.Response, error) {
+// send makes a request, by the way that its address may take.
+func (c *Client) send(req *http.Request, onlyPeers bool) (*http.Response, error) {
 	req.Header.Set("User-Agent", c.config.UserAgent)
-	if key != nil {
-		if err := c.sign(req, body, key, scheme); err != nil {
-			return nil, err
-		}
-	}
 	transport := c.public
 	if onlyPeers {
 		transport = c.closed
@@ -291,9 +293,13 @@ func (c *Client) send(req *http.Request, body []byte, key *SigningKey, scheme Si
 	return res, nil
 }
 
-// sign computes the signature when a processor is free for it: thousands of
-// signatures at once would all be late and old before the first request leaves.
+// sign signs a request, where there is a key, as soon as a processor is free for it:
+// hundreds of signatures at once would all be late before the first request leaves.
+// The wait does not count toward the deadline of a POST.
 func (c *Client) sign(req *http.Request, body []byte, key *SigningKey, scheme SignatureScheme) error {
+	if key == nil {
+		return nil
+	}
 	select {
 	case c.signing <- struct{}{}:
 	case <-req.Context().Done():
