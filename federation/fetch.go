@@ -1,0 +1,144 @@
+package federation
+
+import (
+	"context"
+	"fmt"
+)
+
+// Fetcher gets peers' documents, signed by our own Application (so that servers which
+// answer signed requests only answer us), and passes each through the authority gate.
+// It remembers nothing. Its errors are those of Client, a *Refusal where the document
+// is not what it should be, and ErrBlocked.
+type Fetcher struct {
+	Client *Client
+	// Actors gives the Application and its key; where it is nil, requests are unsigned.
+	Actors    LocalActors
+	Authority Authority
+	// Gate is asked before a host is contacted; where it is nil, all may be.
+	Gate Gate
+}
+
+// FetchActor gets the actor with this id. A document of another actor is refused with
+// id_mismatch, wherever redirects led.
+func (f *Fetcher) FetchActor(ctx context.Context, id IRI) (Verified[*Actor], error) {
+	doc, found, err := f.document(ctx, id)
+	if err != nil {
+		return Verified[*Actor]{}, err
+	}
+	return f.actor(doc, found, id)
+}
+
+// FindActor gets the actor whose page or document has this address. Its id may be
+// another one on the same host, which is then asked.
+func (f *Fetcher) FindActor(ctx context.Context, address IRI) (Verified[*Actor], error) {
+	doc, found, err := f.canonical(ctx, address)
+	if err != nil {
+		return Verified[*Actor]{}, err
+	}
+	return f.actor(doc, found, doc.ID())
+}
+
+// FetchObject gets the object with this id, or whose page has this address. Its id may
+// be another one on the same host, which is then asked.
+func (f *Fetcher) FetchObject(ctx context.Context, id IRI) (Verified[*Object], error) {
+	var none Verified[*Object]
+	doc, found, err := f.canonical(ctx, id)
+	if err != nil {
+		return none, err
+	}
+	object, err := DecodeObject(doc)
+	if err != nil {
+		return none, fmt.Errorf("reading %s: %w", id, err)
+	}
+	verified, err := f.Authority.Object(object, found)
+	if err != nil {
+		return none, fmt.Errorf("fetching %s: %w", id, err)
+	}
+	return verified, nil
+}
+
+// FetchCollection gets a collection or a page of one.
+func (f *Fetcher) FetchCollection(ctx context.Context, address IRI) (*CollectionPage, error) {
+	doc, found, err := f.document(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	if doc.ID().Host() != found.Host() {
+		return nil, fmt.Errorf("fetching %s: %w", address, forbidden("id_mismatch"))
+	}
+	page, err := DecodeCollection(doc)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", address, err)
+	}
+	return page, nil
+}
+
+// actor reads the actor with this id from a document.
+func (f *Fetcher) actor(doc *Document, found, id IRI) (Verified[*Actor], error) {
+	actor, err := DecodeActor(doc)
+	if err != nil {
+		return Verified[*Actor]{}, fmt.Errorf("reading %s: %w", id, err)
+	}
+	if actor.ID != id {
+		return Verified[*Actor]{}, fmt.Errorf("fetching %s: %w", id, forbidden("id_mismatch"))
+	}
+	verified, err := f.Authority.Actor(actor, found)
+	if err != nil {
+		return Verified[*Actor]{}, fmt.Errorf("fetching %s: %w", id, err)
+	}
+	return verified, nil
+}
+
+// canonical gets a document and, where its id is another URL of the same host, once more from there.
+func (f *Fetcher) canonical(ctx context.Context, address IRI) (*Document, IRI, error) {
+	doc, found, err := f.document(ctx, address)
+	if err != nil {
+		return nil, "", err
+	}
+	id := doc.ID()
+	if id.WithoutFragment() == found || id.Host() != found.Host() {
+		return doc, found, nil // a foreign id is refused by the gate
+	}
+	return f.document(ctx, id)
+}
+
+// document gets and parses a document, and tells where it was found.
+func (f *Fetcher) document(ctx context.Context, address IRI) (*Document, IRI, error) {
+	host := address.Host()
+	if host == "" || host == f.Authority.Host {
+		return nil, "", fmt.Errorf("fetching %s: %w", address, ErrForbiddenURL)
+	}
+	if f.Gate != nil {
+		if err := f.Gate.Allowed(ctx, host); err != nil {
+			return nil, "", fmt.Errorf("fetching %s: %w", address, err)
+		}
+	}
+	key, err := f.key(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	fetched, err := f.Client.Fetch(ctx, address.WithoutFragment(), key)
+	if err != nil {
+		return nil, "", err
+	}
+	doc, err := ParseDocument(fetched.Body)
+	if err != nil {
+		return nil, "", fmt.Errorf("reading %s: %w", address, err)
+	}
+	return doc, fetched.URL.WithoutFragment(), nil
+}
+
+func (f *Fetcher) key(ctx context.Context) (*SigningKey, error) {
+	if f.Actors == nil {
+		return nil, nil
+	}
+	server, err := f.Actors.ServerActor(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("finding the server's own actor: %w", err)
+	}
+	key, err := f.Actors.SigningKey(ctx, server.ID)
+	if err != nil {
+		return nil, fmt.Errorf("finding the key of %s: %w", server.ID, err)
+	}
+	return key, nil
+}

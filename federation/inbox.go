@@ -1,0 +1,334 @@
+package federation
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/go-fed/activity/pub"
+)
+
+const (
+	bodyDeadline = 10 * time.Second // from the headers to the end of the body
+	firstRead    = 16 << 10         // bytes that are made room for before a body claims more
+)
+
+// InboxConfig is what an Inbox is made from. All fields without a default are needed.
+type InboxConfig struct {
+	// Origin is this server's base URL without a slash at the end: "https://town.example".
+	Origin   string
+	Keys     *Keys
+	Cache    ActorCache
+	Gate     Gate
+	Receiver Receiver
+	// Failures limits what a client's address may send that is refused, and for how long a
+	// stranger at that address is heard after it. Where it is zero: 500, and three more every two seconds.
+	Failures Rate
+	// PerHost limits the activities of one host, however good they are. Where it is zero:
+	// 2000, and 500 more each second.
+	PerHost Rate
+	// ClientAddr tells where a request comes from, for the limits. nil: the address of the connection.
+	ClientAddr func(*http.Request) string
+	// Rejected counts refusals and drops by their codes. May be nil.
+	Rejected func(code string)
+	Log      *slog.Logger     // nil for slog.Default()
+	Now      func() time.Time // nil for time.Now
+}
+
+// Inbox answers POSTs to inboxes, the shared one and the actors' own. It refuses what is
+// cheap to refuse first, verifies the signature, asks the authority gate, and hands what
+// remains to the Receiver, in the order of go-fed's pub.Actor. It answers 202 when the
+// activity has had its effect, or rightly has none; else {"error": code}.
+type Inbox struct {
+	config   InboxConfig
+	failures *limiter
+	perHost  *limiter
+}
+
+// NewInbox makes an Inbox.
+func NewInbox(config InboxConfig) *Inbox {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.Log == nil {
+		config.Log = slog.Default()
+	}
+	if config.ClientAddr == nil {
+		config.ClientAddr = remoteAddr
+	}
+	if config.Rejected == nil {
+		config.Rejected = func(string) {}
+	}
+	if config.Failures == (Rate{}) {
+		config.Failures = Rate{PerSecond: 1.5, Burst: 500}
+	}
+	if config.PerHost == (Rate{}) {
+		config.PerHost = Rate{PerSecond: 500, Burst: 2000}
+	}
+	return &Inbox{config, newLimiter(config.Failures, config.Now), newLimiter(config.PerHost, config.Now)}
+}
+
+// ServeHTTP answers a POST to an inbox. The router decides which paths are inboxes; the
+// path is taken from the request as it came, because it is what was signed.
+func (i *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	d := &delegate{inbox: i, request: r, source: i.config.ClientAddr(r), received: i.config.Now()}
+	defer func() {
+		if p := recover(); p != nil {
+			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(p)
+			}
+			i.answer(w, d, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	i.answer(w, d, i.receive(w, d))
+}
+
+// receive takes one request through all steps. Nothing is fetched before the cheap ones have passed.
+func (i *Inbox) receive(w http.ResponseWriter, d *delegate) error {
+	if err := checkRequest(d.request); err != nil {
+		return err
+	}
+	var err error
+	if d.signature, err = readSignature(d.request, i.config.Origin, d.received); err != nil {
+		return err
+	}
+	if err := i.admit(d); err != nil {
+		return err
+	}
+	d.bodyRead = true
+	body, err := readBody(w, d.request)
+	if err != nil {
+		return err
+	}
+	if err := d.signature.matchesBody(body); err != nil {
+		return err
+	}
+	if d.doc, err = ParseDocument(body); err != nil {
+		return err
+	}
+	if d.activity, err = DecodeActivity(d.doc); err != nil {
+		return err
+	}
+	if err := i.dismiss(d); err != nil {
+		return err
+	}
+	return i.post(d)
+}
+
+// checkRequest looks at what the header says of the body.
+func checkRequest(r *http.Request) error {
+	if r.Method != http.MethodPost {
+		return &Refusal{Status: http.StatusMethodNotAllowed, Code: "method"}
+	}
+	switch media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media {
+	case ActivityType, "application/ld+json": // some leave the profile out
+	default:
+		return &Refusal{Status: http.StatusUnsupportedMediaType, Code: "content_type"}
+	}
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return &Refusal{Status: http.StatusUnsupportedMediaType, Code: "encoding"}
+	}
+	if r.ContentLength > MaxDocument {
+		return &Refusal{Status: http.StatusRequestEntityTooLarge, Code: "too_large"}
+	}
+	return nil
+}
+
+// admit decides whether the body is read at all: not from blocked hosts, and from
+// strangers only while their address has not sent too much that was refused.
+func (i *Inbox) admit(d *delegate) error {
+	keyID := d.signature.KeyID
+	if err := i.config.Keys.check(keyID); err != nil {
+		return err
+	}
+	ctx := d.request.Context()
+	if err := i.config.Gate.Allowed(ctx, keyID.Host()); err != nil {
+		return err
+	}
+	if wait, empty := i.failures.empty(d.source); empty {
+		key, err := i.config.Keys.stored(ctx, keyID)
+		if err != nil {
+			return err
+		}
+		if key == nil {
+			return tooMany("too_many_failures", wait)
+		}
+	}
+	return nil
+}
+
+// readBody reads the body within its deadline and limit.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	control := http.NewResponseController(w)
+	if err := control.SetReadDeadline(time.Now().Add(bodyDeadline)); err == nil {
+		defer control.SetReadDeadline(time.Time{})
+	}
+	var body bytes.Buffer
+	body.Grow(int(min(max(r.ContentLength, 0)+bytes.MinRead, firstRead)))
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, MaxDocument))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil:
+		return body.Bytes(), nil
+	case errors.As(err, &tooLarge):
+		return nil, &Refusal{Status: http.StatusRequestEntityTooLarge, Code: "too_large"}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &Refusal{Status: http.StatusRequestTimeout, Code: "body_timeout", Err: err}
+	default:
+		return nil, &Refusal{Status: http.StatusBadRequest, Code: "body", Err: err}
+	}
+}
+
+// dismiss takes out what needs no verification because it has no effect either way.
+func (i *Inbox) dismiss(d *delegate) error {
+	a := d.activity
+	// Keys and owners share a host, so this signer cannot be the actor.
+	if d.signature.KeyID.Host() != a.Actor.Host() {
+		return d.mismatch()
+	}
+	// When an account goes, its server tells everybody. Who was never heard of leaves nothing
+	// behind here, and its key cannot be had any more.
+	if a.Type == "Delete" || (a.Type == "Update" && a.ObjectID == a.Actor && a.Profile == nil) {
+		_, _, err := i.config.Cache.CachedActor(d.request.Context(), a.Actor)
+		if errors.Is(err, ErrNotFound) {
+			return dropped("unknown_actor")
+		}
+		if err != nil {
+			return fmt.Errorf("looking for actor %s: %w", a.Actor, err)
+		}
+	}
+	return nil
+}
+
+// post hands the activity to go-fed's pub.Actor, which calls the delegate's methods in
+// the standard's order. What it parses is an envelope with the facts that it looks at: parsing the
+// whole document once more would cost more than everything else here, and its reading
+// of it is not used. The second type lets pub pass on activities that it does not know.
+func (i *Inbox) post(d *delegate) error {
+	id := d.activity.ID
+	if id == "" {
+		id = d.activity.Actor // the gate decides whether the id may be missing
+	}
+	envelope, err := json.Marshal(map[string]any{
+		"@context": "https://www.w3.org/ns/activitystreams",
+		"id":       id,
+		"type":     []string{d.activity.Type, "Activity"},
+		"actor":    d.activity.Actor,
+	})
+	if err != nil {
+		return fmt.Errorf("writing the envelope: %w", err)
+	}
+	request := &http.Request{
+		Method: http.MethodPost,
+		URL:    d.request.URL,
+		Host:   d.request.Host,
+		Header: http.Header{"Content-Type": {ActivityType}},
+		Body:   io.NopCloser(bytes.NewReader(envelope)),
+	}
+	var outcome pubOutcome
+	_, err = pub.NewCustomActor(d, false, true, pubClock(i.config.Now)).PostInbox(d.request.Context(), &outcome, request)
+	if err != nil {
+		return err
+	}
+	if outcome.status != http.StatusOK {
+		return refuse("activity") // pub writes this itself where it cannot read an id or a type
+	}
+	return nil
+}
+
+// dropped is the way to say that an activity has no effect, and is not to be sent again.
+func dropped(code string) *Refusal { return &Refusal{Status: http.StatusAccepted, Code: code} }
+
+// answer is the one place where an outcome becomes a status.
+func (i *Inbox) answer(w http.ResponseWriter, d *delegate, err error) {
+	var refusal *Refusal
+	switch {
+	case err == nil, errors.Is(err, ErrDuplicate), errors.Is(err, ErrIgnored):
+		w.WriteHeader(http.StatusAccepted)
+		return
+	case errors.As(err, &refusal):
+	case errors.Is(err, ErrBlocked):
+		refusal = forbidden("blocked")
+	default:
+		i.config.Log.Error("inbox failed", "key", d.keyHost(), "err", err)
+		refusal = &Refusal{Status: http.StatusInternalServerError, Code: "internal"}
+	}
+	if refusal.Status >= 400 && refusal.Status < 500 && refusal.Status != http.StatusTooManyRequests {
+		if wait, ok := i.failures.take(d.source); !ok {
+			refusal = tooMany("too_many_failures", wait)
+		}
+	}
+	i.config.Rejected(refusal.Code)
+	if refusal.Status < 500 || refusal.Code != "internal" {
+		i.config.Log.Info("inbox refused", "code", refusal.Code, "status", refusal.Status, "key", d.keyHost())
+	}
+	if refusal.Status < 300 {
+		w.WriteHeader(refusal.Status)
+		return
+	}
+	if !d.bodyRead {
+		w.Header().Set("Connection", "close")
+	}
+	if refusal.Status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", http.MethodPost)
+	}
+	if refusal.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(refusal.RetryAfter))
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(refusal.Status)
+	fmt.Fprintf(w, `{"error":%q}`, refusal.Code)
+}
+
+// remoteAddr returns the address of the connection; of IPv6 the half that names a network,
+// for one machine has all of the other half.
+func remoteAddr(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	if addr = addr.Unmap(); addr.Is6() {
+		if prefix, err := addr.WithZone("").Prefix(64); err == nil {
+			return prefix.String()
+		}
+	}
+	return addr.String()
+}
+
+// pubOutcome takes the status that pub writes.
+type pubOutcome struct {
+	header http.Header
+	status int
+}
+
+func (o *pubOutcome) Header() http.Header {
+	if o.header == nil {
+		o.header = make(http.Header)
+	}
+	return o.header
+}
+
+func (o *pubOutcome) Write(p []byte) (int, error) { return len(p), nil }
+
+func (o *pubOutcome) WriteHeader(status int) { o.status = status }
+
+// pubClock makes a pub.Clock of a function.
+type pubClock func() time.Time
+
+// Now returns the time.
+func (c pubClock) Now() time.Time { return c() }
