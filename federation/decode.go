@@ -405,6 +405,8 @@ func imageOf(v any) *Image {
 	if image.URL == "" {
 		return nil
 	}
+	// WordPress writes the ampersands of an avatar's address as in HTML.
+	image.URL = IRI(strings.ReplaceAll(string(image.URL), "&#038;", "&"))
 	// GoToSocial describes a picture in summary, the others in name.
 	if image.Name = o.text("summary", MaxDescription); image.Name == "" {
 		image.Name = o.text("name", MaxDescription)

@@ -93,6 +93,16 @@ func parsePEM(text string) (crypto.PublicKey, error) {
 	return key, nil
 }
 
+// isRSA tells whether a PKIX PEM key is an RSA key.
+func isRSA(text string) (bool, error) {
+	key, err := parsePEM(text)
+	if err != nil {
+		return false, err
+	}
+	_, ok := key.(*rsa.PublicKey)
+	return ok, nil
+}
+
 // decodeBase58 reads digits of Bitcoin's alphabet; a leading "1" is a zero byte.
 func decodeBase58(s string) ([]byte, error) {
 	n, radix := new(big.Int), big.NewInt(int64(len(base58)))
