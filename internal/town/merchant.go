@@ -36,7 +36,7 @@ var Paints = []string{"brique", "sapin", "nuit", "ocre", "prune", "olive", "zinc
 // Photo is an uploaded picture, made safe and stored in several widths.
 type Photo struct {
 	ID       uuid.UUID `json:"-"`
-	Alt      string    `json:"-"`
+	Alt      string    `json:"alt,omitempty"`
 	Name     string    `json:"name"`
 	Width    int       `json:"width"`
 	Height   int       `json:"height"`

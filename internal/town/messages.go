@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"bourg/federation"
-
 	"github.com/google/uuid"
 )
 
