@@ -1,0 +1,5 @@
+package federation
+
+import "testing"
+
+func testBadAuthority(t *testing.T) {}

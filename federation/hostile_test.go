@@ -1,0 +1,10 @@
+package federation
+
+import "testing"
+
+// TestBadInput holds the server to its table of hostile input; each row's id is the
+// name of its subtest. The rows lie beside what they attack, so each file adds a line here.
+func TestBadInput(t *testing.T) {
+	testBadSignatures(t) // S: signature, digest, date, key
+	testBadAuthority(t)  // O: who may say what
+}

@@ -1,0 +1,5 @@
+package federation
+
+import "testing"
+
+func testBadSignatures(t *testing.T) {}
