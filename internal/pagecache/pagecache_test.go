@@ -1,0 +1,130 @@
+package pagecache_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"bourg/internal/pagecache"
+)
+
+// shop is a handler that counts how often it is asked, behind a cache.
+type shop struct {
+	asked      atomic.Int64
+	generation atomic.Uint64
+	now        atomic.Int64 // seconds
+	handler    http.Handler
+}
+
+func open(t *testing.T, answer func(w http.ResponseWriter, r *http.Request, n int64)) *shop {
+	t.Helper()
+	s := &shop{}
+	c, err := pagecache.New(pagecache.Config{
+		Generation: s.generation.Load, Life: 10 * time.Second, Bytes: 1 << 20,
+		Now: func() time.Time { return time.Unix(s.now.Load(), 0) },
+		Key: func(r *http.Request) (string, bool) {
+			_, err := r.Cookie("session")
+			return r.Header.Get("Accept"), err != nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.handler = c.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer(w, r, s.asked.Add(1))
+	}))
+	return s
+}
+
+func (s *shop) get(path string, change func(*http.Request)) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	if change != nil {
+		change(r)
+	}
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, r)
+	return w
+}
+
+func number(w http.ResponseWriter, _ *http.Request, n int64) { fmt.Fprint(w, n) }
+
+func TestAPageIsMadeOnceUntilSomethingChanges(t *testing.T) {
+	t.Parallel()
+	s := open(t, number)
+	steps := []struct {
+		what string
+		do   func()
+		want string
+	}{
+		{"first", func() {}, "1"},
+		{"again", func() {}, "1"},
+		{"after a change", func() { s.generation.Add(1) }, "2"},
+		{"again", func() {}, "2"},
+		{"after its life", func() { s.now.Add(11) }, "3"},
+	}
+	for _, step := range steps {
+		step.do()
+		if got := s.get("/", nil).Body.String(); got != step.want {
+			t.Errorf("%s: got answer %s, want %s", step.what, got, step.want)
+		}
+	}
+}
+
+func TestWhatIsSomebodysOwnIsNeverShared(t *testing.T) {
+	t.Parallel()
+	s := open(t, func(w http.ResponseWriter, r *http.Request, n int64) {
+		switch r.URL.Path {
+		case "/private":
+			w.Header().Set("Cache-Control", "private, no-store")
+		case "/cookie":
+			http.SetCookie(w, &http.Cookie{Name: "x", Value: "y"}) //nolint:gosec // a test's cookie
+		case "/missing":
+			w.WriteHeader(http.StatusNotFound)
+		}
+		fmt.Fprint(w, n)
+	})
+	signedIn := func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "session", Value: "s"}) } //nolint:gosec // a test's cookie
+	for path, change := range map[string]func(*http.Request){"/private": nil, "/cookie": nil, "/missing": nil, "/": signedIn} {
+		if one, two := s.get(path, change).Body.String(), s.get(path, change).Body.String(); one == two {
+			t.Errorf("%s: answer %s was given twice", path, one)
+		}
+	}
+}
+
+func TestOneAddressInTwoFormsIsTwoAnswers(t *testing.T) {
+	t.Parallel()
+	s := open(t, number)
+	html := s.get("/", func(r *http.Request) { r.Header.Set("Accept", "text/html") }).Body.String()
+	json := s.get("/", func(r *http.Request) { r.Header.Set("Accept", "application/activity+json") }).Body.String()
+	query := s.get("/?avant=1", nil).Body.String()
+	if html == json || html == query || json == query {
+		t.Errorf("answers %s, %s, %s, want three", html, json, query)
+	}
+}
+
+func TestAThousandAtOnceMakeAPageOnce(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	s := open(t, func(w http.ResponseWriter, _ *http.Request, n int64) {
+		<-release
+		w.Header().Set("Content-Type", "text/plain")
+		fmt.Fprint(w, n)
+	})
+	var wg sync.WaitGroup
+	for range 1000 {
+		wg.Go(func() {
+			if w := s.get("/", nil); w.Body.String() != "1" || w.Header().Get("Content-Type") != "text/plain" {
+				t.Errorf("got %q %q, want the one answer", w.Body, w.Header().Get("Content-Type"))
+			}
+		})
+	}
+	close(release)
+	wg.Wait()
+	if n := s.asked.Load(); n != 1 {
+		t.Errorf("made %d times, want once", n)
+	}
+}
