@@ -1,0 +1,245 @@
+package federation
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Relations of WebFinger links.
+const (
+	relSelf      = "self"
+	relPage      = "http://webfinger.net/rel/profile-page"
+	relAvatar    = "http://webfinger.net/rel/avatar"
+	relSubscribe = "http://ostatus.org/schema/1.0/subscribe"
+	relIntent    = "https://w3id.org/fep/3b86/" // followed by the intent: Follow, Like, Object...
+)
+
+// resourceDescriptor is the answer to a WebFinger query (RFC 7033, section 4.4).
+type resourceDescriptor struct {
+	Subject string           `json:"subject"`
+	Aliases []string         `json:"aliases,omitempty"`
+	Links   []descriptorLink `json:"links"`
+}
+
+type descriptorLink struct {
+	Rel      string `json:"rel"`
+	Type     string `json:"type,omitempty"`
+	Href     string `json:"href,omitempty"`
+	Template string `json:"template,omitempty"`
+}
+
+// WebFinger tells which actor is meant by a handle or an address (RFC 7033). It is served
+// at /.well-known/webfinger, to scripts of other sites too: a visitor's own server may
+// ask from the visitor's browser.
+//
+// No "subscribe" link is offered: nobody follows from here.
+type WebFinger struct {
+	Base   IRI    // this server's address, without a slash at its end
+	Domain string // what stands behind the "@" of its handles
+	Actors LocalActors
+	Log    *slog.Logger
+}
+
+func (f *WebFinger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	allowReading(w)
+	if !isRead(w, r) {
+		return
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	resources := query["resource"]
+	if err != nil || len(resources) != 1 {
+		answerError(w, http.StatusBadRequest, "bad_resource")
+		return
+	}
+	actor, err := f.find(r, resources[0])
+	if err != nil {
+		answerFault(w, r, f.Log, err)
+		return
+	}
+	body, err := json.Marshal(f.describe(actor))
+	if err != nil {
+		answerFault(w, r, f.Log, err)
+		return
+	}
+	w.Header().Set("Cache-Control", "public, max-age=600")
+	serve(w, r, "application/jrd+json; charset=utf-8", body)
+}
+
+// find returns the actor that a resource names: an acct: URI or a handle, its id, its page,
+// or the server's own address, which is the server's actor (FEP-d556).
+func (f *WebFinger) find(r *http.Request, resource string) (*Actor, error) {
+	if len(resource) > MaxIRI {
+		return nil, &Refusal{Status: http.StatusBadRequest, Code: "bad_resource"}
+	}
+	ctx, base := r.Context(), string(f.Base)
+	lower := strings.ToLower(resource)
+	switch {
+	case lower == f.Domain, strings.TrimSuffix(resource, "/") == base:
+		return f.Actors.ServerActor(ctx)
+	case strings.HasPrefix(resource, base+"/@"):
+		name := strings.TrimPrefix(resource, base+"/@")
+		if !isHandle(name) {
+			return nil, ErrNotFound
+		}
+		return f.Actors.LocalActorByHandle(ctx, name)
+	case strings.HasPrefix(lower, "https:"), strings.HasPrefix(lower, "http:"):
+		return f.Actors.LocalActor(ctx, IRI(resource))
+	}
+	name, host, ok := splitHandle(resource)
+	switch {
+	case !ok:
+		return nil, &Refusal{Status: http.StatusBadRequest, Code: "bad_resource"}
+	case !strings.EqualFold(host, f.Domain):
+		return nil, ErrNotFound
+	case strings.EqualFold(name, f.Domain):
+		return f.Actors.ServerActor(ctx)
+	}
+	return f.Actors.LocalActorByHandle(ctx, name)
+}
+
+func (f *WebFinger) describe(actor *Actor) resourceDescriptor {
+	handle := actor.WebFinger
+	if handle == "" {
+		handle = actor.PreferredUsername + "@" + f.Domain
+	}
+	d := resourceDescriptor{Subject: "acct:" + handle}
+	if actor.URL != "" && actor.URL != actor.ID {
+		d.Aliases = append(d.Aliases, string(actor.URL))
+		d.Links = append(d.Links, descriptorLink{Rel: relPage, Type: "text/html", Href: string(actor.URL)})
+	}
+	d.Aliases = append(d.Aliases, string(actor.ID))
+	d.Links = append(d.Links, descriptorLink{Rel: relSelf, Type: ActivityType, Href: string(actor.ID)})
+	if actor.Icon != nil && actor.Icon.URL != "" {
+		d.Links = append(d.Links, descriptorLink{Rel: relAvatar, Type: actor.Icon.MediaType, Href: string(actor.Icon.URL)})
+	}
+	return d
+}
+
+// splitHandle reads "user@host", with "@" or "acct:" before it or not. The host stays
+// as it was written.
+func splitHandle(s string) (user, host string, ok bool) {
+	if len(s) >= 5 && strings.EqualFold(s[:5], "acct:") {
+		s = s[5:]
+	}
+	user, host, ok = strings.Cut(strings.TrimPrefix(s, "@"), "@")
+	if !ok || host == "" || strings.ContainsAny(host, "@/?#\\% \t\r\n") || CanonicalHost("https", host) == "" {
+		return "", "", false
+	}
+	if !isHandle(user) && !strings.EqualFold(user, host) {
+		return "", "", false
+	}
+	return user, host, true
+}
+
+// isHandle tells whether s may stand before the "@" of a handle: ASCII letters, digits and
+// "_", with "." and "-" between them, as Mastodon and all others that matter have it.
+func isHandle(s string) bool {
+	if s == "" || len(s) > 255 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_':
+		case (c == '.' || c == '-') && i > 0 && i < len(s)-1:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// HostMeta serves /.well-known/host-meta (RFC 6415), and its form in JSON at
+// /.well-known/host-meta.json: where WebFinger is, for those who ask there first.
+type HostMeta struct {
+	Base IRI
+}
+
+// hostMeta is an XRD document with the one link that matters.
+type hostMeta struct {
+	XMLName xml.Name       `xml:"http://docs.oasis-open.org/ns/xri/xrd-1.0 XRD"`
+	Links   []hostMetaLink `xml:"Link"`
+}
+
+type hostMetaLink struct {
+	Rel      string `xml:"rel,attr"`
+	Type     string `xml:"type,attr,omitempty"`
+	Template string `xml:"template,attr"`
+}
+
+func (h HostMeta) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	allowReading(w)
+	if !isRead(w, r) {
+		return
+	}
+	template := string(h.Base) + "/.well-known/webfinger?resource={uri}"
+	w.Header().Set("Cache-Control", "public, max-age=86400")
+	if strings.HasSuffix(r.URL.Path, ".json") {
+		body, err := json.Marshal(map[string]any{
+			"links": []descriptorLink{{Rel: "lrdd", Type: "application/jrd+json", Template: template}},
+		})
+		if err != nil {
+			answerError(w, http.StatusInternalServerError, "internal")
+			return
+		}
+		serve(w, r, "application/json", body)
+		return
+	}
+	body, err := xml.Marshal(hostMeta{Links: []hostMetaLink{{Rel: "lrdd", Type: "application/jrd+json", Template: template}}})
+	if err != nil {
+		answerError(w, http.StatusInternalServerError, "internal")
+		return
+	}
+	serve(w, r, "application/xrd+xml; charset=utf-8", append([]byte(xml.Header), body...))
+}
+
+// isRead lets GET and HEAD through, answers OPTIONS, and refuses all else.
+func isRead(w http.ResponseWriter, r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		return true
+	case http.MethodOptions:
+		w.Header().Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
+		w.Header().Set("Access-Control-Allow-Headers", "Accept")
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		w.Header().Set("Allow", "GET, HEAD, OPTIONS")
+		answerError(w, http.StatusMethodNotAllowed, "method")
+	}
+	return false
+}
+
+// allowReading lets scripts of other sites read the answer.
+func allowReading(w http.ResponseWriter) { w.Header().Set("Access-Control-Allow-Origin", "*") }
+
+// answerError answers with an error that tells the same to everybody.
+func answerError(w http.ResponseWriter, status int, code string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(`{"error":"` + code + `"}`))
+}
+
+// answerFault answers for an error of LocalActors or Documents. What may not be read
+// and what never was are told apart by nothing.
+func answerFault(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
+	var refusal *Refusal
+	switch {
+	case errors.As(err, &refusal):
+		answerError(w, refusal.Status, refusal.Code)
+	case errors.Is(err, ErrGone):
+		answerError(w, http.StatusGone, "gone")
+	case errors.Is(err, ErrNotFound):
+		answerError(w, http.StatusNotFound, "not_found")
+	default:
+		if r.Context().Err() == nil {
+			log.Error("answering a peer's question", "path", r.URL.Path, "error", err)
+		}
+		answerError(w, http.StatusInternalServerError, "internal")
+	}
+}
