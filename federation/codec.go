@@ -48,31 +48,13 @@ func EncodeActor(a *Actor) ([]byte, error) {
 	return encode(thing)
 }
 
-// objectMap returns an object as it stands within another document, without a context.
-func objectMap(o *Object) (map[string]any, error) {
-	thing, err := objectThing(o)
-	if err != nil {
-		return nil, fmt.Errorf("encode object %s: %w", o.ID, err)
-	}
-	document, err := streams.Serialize(thing)
-	if err != nil {
-		return nil, fmt.Errorf("encode object %s: %w", o.ID, err)
-	}
-	finish(document)
-	return document, nil
-}
-
+// encode serialises, finishes what comes of it, gives it its context and writes it
+// with its names in alphabetical order.
 func encode(thing vocab.Type) ([]byte, error) {
 	document, err := streams.Serialize(thing)
 	if err != nil {
 		return nil, fmt.Errorf("serialise: %w", err)
 	}
-	return encodeDocument(document)
-}
-
-// encodeDocument finishes a document, gives it its context and writes it with its
-// names in alphabetical order.
-func encodeDocument(document map[string]any) ([]byte, error) {
 	finish(document)
 	document["@context"] = contextOf(document)
 	var out bytes.Buffer

@@ -1,9 +1,7 @@
 package federation
 
 import (
-	"encoding/json"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -12,11 +10,9 @@ const (
 	maxActivities = 2  // activities within each other: Announce{Create{Note}}
 	maxObjectIDs  = 20 // of a Flag; further ones are dropped
 	maxFields     = 50 // rows of a profile's table; further ones are dropped
-	maxKeys       = 10 // keys of one actor; further ones are dropped
 	maxAliases    = 256
-	maxFieldValue = 2047   // runes of a profile field's HTML, as in Mastodon
-	maxWord       = 100    // runes of a type, a media type or an emoji
-	maxPEM        = 16_384 // bytes
+	maxFieldValue = 2047 // runes of a profile field's HTML, as in Mastodon
+	maxWord       = 100  // runes of a type, a media type or an emoji
 )
 
 // DecodeActivity reads an activity. One of an unknown type is read as well, so that
@@ -80,45 +76,6 @@ func DecodeActor(doc *Document) (*Actor, error) {
 	return a, nil
 }
 
-// CollectionPage is a collection or one page of it, as a peer serves it.
-type CollectionPage struct {
-	ID         IRI
-	Type       string // Collection, OrderedCollection, CollectionPage or OrderedCollectionPage
-	TotalItems int
-	First      IRI // the first page, where the collection has pages
-	Next       IRI // the page after this one
-	// Items are the ids of the items, each once. What was embedded is left out: the owner
-	// of each id is the one to ask.
-	Items []IRI
-}
-
-// DecodeCollection reads a collection or a page of one; a first page that is embedded
-// in its collection is taken with it. It answers a *Refusal with the codes type and id.
-func DecodeCollection(doc *Document) (*CollectionPage, error) {
-	page := collectionPage(doc.root)
-	switch page.Type {
-	case "Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage":
-	default:
-		return nil, refuse("type")
-	}
-	if first := doc.root.child("first"); first != nil && len(page.Items) == 0 {
-		embedded := collectionPage(first)
-		page.Items, page.Next = embedded.Items, embedded.Next
-	}
-	return page, nil
-}
-
-func collectionPage(o object) *CollectionPage {
-	p := &CollectionPage{
-		ID: o.iri("id"), Type: o.str("type"), TotalItems: o.count("totalItems"),
-		First: o.iri("first"), Next: o.iri("next"),
-	}
-	if p.Items = o.iris("orderedItems"); p.Items == nil {
-		p.Items = o.iris("items")
-	}
-	return p
-}
-
 // ClampDates replaces what peers write as dates where it would disturb the order of
 // things: a published or updated that is missing or later than received becomes
 // received. Those of embedded objects and activities as well.
@@ -149,52 +106,6 @@ func (o *Object) ClampDates(received time.Time) {
 	if o.Published.IsZero() {
 		o.Published = received
 	}
-}
-
-// kind is what a type of the vocabulary is.
-type kind int
-
-const (
-	kindUnknown kind = iota
-	kindActivity
-	kindActor
-	kindObject
-)
-
-// kindOf sorts the types of ActivityStreams 2.0 (Vocabulary, section 3) and those
-// that other servers have added. A Question is sent as an object by all of them.
-func kindOf(name string) kind {
-	switch name {
-	case "Accept", "Add", "Announce", "Arrive", "Block", "Create", "Delete", "Dislike", "EmojiReact",
-		"Flag", "Follow", "Ignore", "Invite", "Join", "Leave", "Like", "Listen", "Move", "Offer",
-		"QuoteRequest", "Read", "Reject", "Remove", "TentativeAccept", "TentativeReject", "Travel",
-		"Undo", "Update", "View":
-		return kindActivity
-	case "Application", "Group", "Organization", "Person", "Service":
-		return kindActor
-	case "Article", "Audio", "Collection", "CollectionPage", "Document", "Event", "Image", "Note",
-		"OrderedCollection", "OrderedCollectionPage", "Page", "Place", "Profile", "Question",
-		"Relationship", "Tombstone", "Video":
-		return kindObject
-	}
-	return kindUnknown
-}
-
-// typeOf returns the object's type, "" where it has none. Of several the one that is
-// known counts; where that is not a single one, the object could be read as either.
-func (o object) typeOf() (string, error) {
-	types := o.types()
-	switch len(types) {
-	case 0:
-		return "", nil
-	case 1:
-		return cut(types[0], maxWord), nil
-	}
-	known := slices.DeleteFunc(types, func(name string) bool { return kindOf(name) == kindUnknown })
-	if len(known) != 1 {
-		return "", refuse("type")
-	}
-	return known[0], nil
 }
 
 // decoder turns parsed JSON into the vocabulary; language is what a text without a
@@ -368,18 +279,6 @@ func (d decoder) languageOf(o object, out *Object) string {
 	return d.language
 }
 
-// collection reads the head of an embedded collection, or of one of which only the id is given.
-func collection(o object, name string) *Collection {
-	c := &Collection{ID: o.iri(name)}
-	if head := o.child(name); head != nil {
-		c.TotalItems = head.count("totalItems")
-	}
-	if c.ID == "" && c.TotalItems == 0 {
-		return nil
-	}
-	return c
-}
-
 // imageOf reads a picture or another medium: an object with a url (or a Link with a
 // href), or its address alone; nil for anything else.
 func imageOf(v any) *Image {
@@ -472,157 +371,4 @@ func (d decoder) actor(o object) (*Actor, error) {
 		}
 	}
 	return a, nil
-}
-
-// keys returns the keys that the document holds: an actor's, or the one that it is.
-func (d *Document) keys() []PublicKey { return keysOf(d.root) }
-
-// keysOf reads publicKey (RSA, as PEM) and assertionMethod (FEP-521a, of which Ed25519
-// keys come), and the object itself where it is a key.
-func keysOf(o object) []PublicKey {
-	var keys []PublicKey
-	add := func(id, owner IRI, pem string) {
-		if id != "" && pem != "" && len(pem) <= maxPEM && len(keys) < maxKeys {
-			keys = append(keys, PublicKey{ID: id, Owner: owner, PEM: pem})
-		}
-	}
-	add(o.iri("id"), o.iri("owner"), o.str("publicKeyPem"))
-	for _, v := range o.list("publicKey") {
-		if key, ok := v.(object); ok {
-			add(key.iri("id"), key.iri("owner"), key.str("publicKeyPem"))
-		}
-	}
-	for _, v := range o.list("assertionMethod") {
-		if key, ok := v.(object); ok && key.str("type") == "Multikey" && len(keys) < maxKeys {
-			pem, err := decodeMultikey(key.str("publicKeyMultibase"))
-			if err == nil {
-				add(key.iri("id"), key.iri("controller"), pem)
-			}
-		}
-	}
-	return keys
-}
-
-// text returns a natural-language property: the plain one, else the first of its map
-// (contentMap beside content), cut to that many runes.
-func (o object) text(name string, runes int) string {
-	if s := o.str(name); s != "" {
-		return cut(s, runes)
-	}
-	for _, m := range o.child(name + "Map") {
-		if s, ok := m.value.(string); ok && s != "" && languageTag(m.name) != "" {
-			return cut(s, runes)
-		}
-	}
-	return ""
-}
-
-// texts returns a language map, nil where there is none; the first entries of one that is too long.
-func (o object) texts(name string, runes int) map[string]string {
-	var texts map[string]string
-	for _, m := range o.child(name) {
-		s, ok := m.value.(string)
-		tag := languageTag(m.name)
-		if !ok || s == "" || tag == "" {
-			continue
-		}
-		if texts == nil {
-			texts = make(map[string]string)
-		}
-		if texts[tag] = cut(s, runes); len(texts) == MaxLanguages {
-			break
-		}
-	}
-	return texts
-}
-
-// languageTag returns tag if it looks like one of BCP 47 and names a language, else "".
-func languageTag(tag string) string {
-	if len(tag) < 2 || len(tag) > 35 || tag == "und" {
-		return ""
-	}
-	for _, c := range tag {
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' {
-			return ""
-		}
-	}
-	return tag
-}
-
-// page returns the address that people open: a string, a Link, or of a list of Links
-// the one that is text/html, else the first.
-func (o object) page(name string) IRI {
-	var first IRI
-	for _, v := range o.list(name) {
-		address, mediaType := iriOf(v), ""
-		if link, ok := v.(object); ok {
-			mediaType = link.str("mediaType")
-			if href := link.iri("href"); href != "" {
-				address = href
-			}
-		}
-		if address != "" && strings.HasPrefix(mediaType, "text/html") {
-			return address
-		}
-		if first == "" {
-			first = address
-		}
-	}
-	return first
-}
-
-// yes tells whether a member is true.
-func (o object) yes(name string) bool {
-	yes, _ := o.get(name).(bool)
-	return yes
-}
-
-// count returns a member that is a number of things, written as a number or as a
-// string; 0 for anything that is not between 0 and 2^31-1.
-func (o object) count(name string) int {
-	var n json.Number
-	switch v := o.get(name).(type) {
-	case json.Number:
-		n = v
-	case string:
-		n = json.Number(v)
-	}
-	if i, err := n.Int64(); err == nil && 0 <= i && i < 1<<31 {
-		return int(i)
-	}
-	return 0
-}
-
-// time returns a date in UTC, the zero time for one that is missing, unreadable or
-// of another age: no calendar here goes beyond the years 1970 to 2200.
-func (o object) time(name string) time.Time {
-	s := o.str(name)
-	if s == "" || len(s) > maxNumber {
-		return time.Time{}
-	}
-	// xsd:dateTime as it is sent: with any fraction of a second, without seconds, without zone.
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
-		if t, err := time.Parse(layout, s); err == nil {
-			if t = t.UTC(); t.Year() < 1970 || t.Year() > 2200 {
-				return time.Time{}
-			}
-			return t
-		}
-	}
-	return time.Time{}
-}
-
-// cut returns the first so many runes of s.
-func cut(s string, runes int) string {
-	if len(s) <= runes {
-		return s
-	}
-	n := 0
-	for i := range s {
-		if n == runes {
-			return strings.Clone(s[:i])
-		}
-		n++
-	}
-	return s
 }

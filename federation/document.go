@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -29,7 +28,7 @@ const (
 	MaxAttachments = 16
 
 	maxDepth  = 32     // arrays and objects within each other
-	maxValues = 32_768 // strings, numbers, arrays, objects… in one document: bounds the memory it takes
+	maxValues = 24_000 // strings, numbers, arrays, objects… in one document: bounds the memory it takes
 	maxNumber = 64     // bytes
 )
 
@@ -273,156 +272,4 @@ func codeUnit(b []byte) int {
 		return -1
 	}
 	return int(n)
-}
-
-// object is a JSON object: its members in their order, each name once.
-type object []member
-
-type member struct {
-	name  string
-	value any
-}
-
-// get returns the member with exactly this name, nil where there is none.
-func (o object) get(name string) any {
-	for i := range o {
-		if o[i].name == name {
-			return o[i].value
-		}
-	}
-	return nil
-}
-
-// str returns a member that is a string, or "".
-func (o object) str(name string) string {
-	s, _ := o.get(name).(string)
-	return s
-}
-
-// list returns a member's values: the elements of an array, or the one value itself.
-func (o object) list(name string) []any { return values(o.get(name)) }
-
-// values returns the elements of an array, else v itself as the only one. What peers
-// write for "none" (null and "") is left out.
-func values(v any) []any {
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case string:
-		if v == "" {
-			return nil
-		}
-	case []any:
-		return v
-	}
-	return []any{v}
-}
-
-// child returns a member that is an object, or the first object in an array; nil where there is none.
-func (o object) child(name string) object {
-	for _, v := range o.list(name) {
-		if child, ok := v.(object); ok {
-			return child
-		}
-	}
-	return nil
-}
-
-// id returns the object's id, "" where the member is missing. One that is there and
-// is no IRI is refused.
-func (o object) id() (IRI, error) {
-	for i := range o {
-		if o[i].name == "id" {
-			s, _ := o[i].value.(string)
-			if !validIRI(s) {
-				return "", refuse("id")
-			}
-			return IRI(s), nil
-		}
-	}
-	return "", nil
-}
-
-// types returns the strings in the member type.
-func (o object) types() []string {
-	var types []string
-	for _, v := range o.list("type") {
-		if s, ok := v.(string); ok {
-			types = append(types, s)
-		}
-	}
-	return types
-}
-
-// iri returns the first IRI of a member, which may be written as a string, as an
-// object with an id or as a list of these; "" where there is none.
-func (o object) iri(name string) IRI {
-	for _, v := range o.list(name) {
-		if i := iriOf(v); i != "" {
-			return i
-		}
-	}
-	return ""
-}
-
-// iris returns all IRIs of a member, in their order, each once.
-func (o object) iris(name string) []IRI {
-	list := o.list(name)
-	if len(list) == 0 {
-		return nil
-	}
-	iris := make([]IRI, 0, len(list))
-	seen := make(map[IRI]bool, len(list))
-	for _, v := range list {
-		if i := iriOf(v); i != "" && !seen[i] {
-			seen[i] = true
-			iris = append(iris, i)
-		}
-	}
-	return iris
-}
-
-// iriOf returns the IRI that v is or names, "" where there is none.
-func iriOf(v any) IRI {
-	var s string
-	switch v := v.(type) {
-	case string:
-		s = v
-	case object:
-		s = v.str("id")
-	}
-	if s == "as:Public" || s == "Public" {
-		return Public
-	}
-	if !validIRI(s) {
-		return ""
-	}
-	return IRI(s)
-}
-
-// validIRI tells whether s can be an id here: an absolute http or https URL with a
-// valid host, without a user name, without spaces and control characters, and not
-// longer than MaxIRI.
-func validIRI(s string) bool {
-	if len(s) > MaxIRI {
-		return false
-	}
-	rest, ok := strings.CutPrefix(s, "https://")
-	if !ok {
-		if rest, ok = strings.CutPrefix(s, "http://"); !ok {
-			return false
-		}
-	}
-	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
-		rest = rest[:end]
-	}
-	if strings.ContainsRune(rest, '@') {
-		return false
-	}
-	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c == 0x7f || c == '"' || c == '<' || c == '>' || c == '\\' {
-			return false
-		}
-	}
-	return IRI(s).Host() != ""
 }

@@ -7,4 +7,5 @@ import "testing"
 func TestBadInput(t *testing.T) {
 	testBadSignatures(t) // S: signature, digest, date, key
 	testBadAuthority(t)  // O: who may say what
+	testBadDocuments(t)  // J: JSON, JSON-LD
 }

@@ -178,3 +178,45 @@ func describe(w *strings.Builder, indent string, v reflect.Value) {
 		}
 	}
 }
+
+// sampleBodies returns the recorded documents, as seeds.
+func sampleBodies(t testing.TB) [][]byte {
+	t.Helper()
+	var bodies [][]byte
+	for _, s := range readSamples(t) {
+		bodies = append(bodies, s.body)
+	}
+	return bodies
+}
+
+func BenchmarkParseDocument(b *testing.B) {
+	benchmarkSample(b, func(doc *Document) error { return nil })
+}
+
+func BenchmarkParseAndDecode(b *testing.B) {
+	benchmarkSample(b, func(doc *Document) error {
+		_, err := DecodeActivity(doc)
+		return err
+	})
+}
+
+// benchmarkSample parses a GoToSocial Create, and does something with it.
+func benchmarkSample(b *testing.B, do func(*Document) error) {
+	var body []byte
+	for _, s := range readSamples(b) {
+		if s.name == "gotosocial-0.20.0-rc1/create-note-public-mention.http" {
+			body = s.body
+		}
+	}
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		doc, err := ParseDocument(body)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := do(doc); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -22,8 +22,42 @@ const (
 
 const base58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
+const (
+	maxKeys = 10     // of one actor; further ones are dropped
+	maxPEM  = 16_384 // bytes
+)
+
 // maxMultibase bounds the work of base58, which grows with the square; an RSA key of 4096 bits has some 720.
 const maxMultibase = 1500
+
+// keys returns the keys that the document holds: an actor's, or the one that it is.
+func (d *Document) keys() []PublicKey { return keysOf(d.root) }
+
+// keysOf reads publicKey (RSA, as PEM) and assertionMethod (FEP-521a, of which Ed25519
+// keys come), and the object itself where it is a key.
+func keysOf(o object) []PublicKey {
+	var keys []PublicKey
+	add := func(id, owner IRI, pem string) {
+		if id != "" && pem != "" && len(pem) <= maxPEM && len(keys) < maxKeys {
+			keys = append(keys, PublicKey{ID: id, Owner: owner, PEM: pem})
+		}
+	}
+	add(o.iri("id"), o.iri("owner"), o.str("publicKeyPem"))
+	for _, v := range o.list("publicKey") {
+		if key, ok := v.(object); ok {
+			add(key.iri("id"), key.iri("owner"), key.str("publicKeyPem"))
+		}
+	}
+	for _, v := range o.list("assertionMethod") {
+		if key, ok := v.(object); ok && key.str("type") == "Multikey" && len(keys) < maxKeys {
+			pem, err := decodeMultikey(key.str("publicKeyMultibase"))
+			if err == nil {
+				add(key.iri("id"), key.iri("controller"), pem)
+			}
+		}
+	}
+	return keys
+}
 
 // decodeMultikey reads publicKeyMultibase (FEP-521a: base58btc with the prefix "z" over
 // a multicodec key) into PKIX PEM. Keys that are neither Ed25519 nor RSA are an error.
