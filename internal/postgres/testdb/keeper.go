@@ -33,7 +33,7 @@ import (
 // or on none being there and its starting one.
 const (
 	// keeperVariable makes a test binary the keeper of the folder it names.
-	keeperVariable = "BOURG_TESTDB_KEEPER"
+	keeperVariable = "TESTDB_KEEPER"
 
 	// idleTime is how long the server stays without tests: longer than the
 	// compiler needs between two packages, most of the time.
