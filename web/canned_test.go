@@ -1,0 +1,403 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"time"
+
+	"bourg/web/locale"
+)
+
+// The canned pages below hold rich invented data: every page of this package in the states that matter, for tests and for the
+// gallery.
+
+var paris = func() *time.Location {
+	zone, err := time.LoadLocation("Europe/Paris")
+	if err != nil {
+		panic(err)
+	}
+	return zone
+}()
+
+// now is a market morning.
+var now = time.Date(2026, 11, 26, 10, 5, 0, 0, paris)
+
+func ago(days, hour, minute int) time.Time {
+	return time.Date(2026, 11, 26-days, hour, minute, 0, 0, paris)
+}
+
+func cannedSite() Site {
+	return Site{
+		URL: "https://saint-laurent.example", Name: "Saint-Laurent-sur-Cèze", Handle: "@bourg@saint-laurent.example",
+		HelpPhone: "0465712000", HelpHours: "de 9 h à 12 h", HelpEmail: "mairie@saint-laurent.example", Zone: paris,
+	}
+}
+
+// canned is one page and where it lies.
+type canned struct {
+	name   string // of the file in the gallery
+	path   string
+	status int
+	page   func(l *locale.Locale) Page
+}
+
+func photo(name, alt string) Photo {
+	base := "/media/" + name
+	p := Photo{Alt: alt, Width: 640, Height: 480, JPEG: []Source{{base + ".jpg", 640}}}
+	if name == "pain" {
+		p.JPEG = append(p.JPEG, Source{base + "-1280.jpg", 1280})
+		p.Width, p.Height = 1280, 960
+	}
+	return p
+}
+
+func metres(m float64) *float64 { return &m }
+
+func open(text string) *Etat { return &Etat{Open, text} }
+
+var (
+	fournil = Commerce{Name: "Le Fournil de la Halle", URL: "/@fournil", Handle: "@fournil@saint-laurent.example", Trade: "Boulangerie",
+		Mark: "pain", Paint: "brique", Address: "4 place de la Fontaine", Phone: "+33465712012", State: open("Ouvert jusqu’à 13 h"), Distance: metres(10)}
+	potager = Commerce{Name: "Au Potager d’Hortense", URL: "/@potager", Trade: "Primeur", Mark: "legume", Paint: "olive",
+		Address: "sous la halle", Phone: "0465712031", State: open("Ouvert jusqu’à 12 h 30"), Distance: metres(85)}
+	quincaillerie = Commerce{Name: "Quincaillerie du Pont", URL: "/@quincaillerie", Trade: "Quincaillerie", Mark: "cle", Paint: "zinc",
+		Address: "quai de la Cèze", Phone: "0465712019", State: &Etat{Closed, "Fermé, ouvre à 14 h"}, Distance: metres(350)}
+	librairie = Commerce{Name: "La Page cornée", URL: "/@page_cornee", Trade: "Librairie", Mark: "livre", Paint: "sapin",
+		Address: "2 rue des Tisserands", State: open("Ouvert jusqu’à 19 h"), Distance: metres(60)}
+	chevrerie = Commerce{Name: "La Chèvrerie du Moulin", URL: "https://pont-saint-verain.example/@chevrerie", Mark: "fromage", Paint: "ocre",
+		Town: "Pont-Saint-Vérain", TownKm: 9, State: open("Ouvert jusqu’à 18 h")}
+	poterie  = Commerce{Name: "Atelier Terre Rouge", URL: "/@terre_rouge", Trade: "Poterie", Mark: "pot", Paint: "brique", Address: "ancienne tuilerie", Distance: metres(1800)}
+	cycles   = Commerce{Name: "Cycles de la Cèze", URL: "/@cycles", Trade: "Cycles", Mark: "velo", Paint: "nuit", Address: "quai de la Cèze", Phone: "0465712074", Distance: metres(400)}
+	fleurs   = Commerce{Name: "Brin de Garrigue", URL: "/@brin", Trade: "Fleuriste", Mark: "fleur", Paint: "prune", Address: "7 Grand-Rue", Phone: "0465712066", Distance: metres(230)}
+	miel     = Commerce{Name: "Miellerie du Plateau", URL: "/@miellerie", Trade: "Miellerie", Mark: "miel", Paint: "ocre", Address: "mas des Ruches", State: &Etat{Soon, "Sur le marché jusqu’à 13 h"}, Distance: metres(4200)}
+	maison   = Commerce{Name: "Dépôt du Quai", URL: "/@depot"}
+	allShops = []Commerce{fournil, librairie, potager, fleurs, quincaillerie, cycles, poterie, miel, maison}
+)
+
+func paragraph(texts ...string) template.HTML {
+	var out template.HTML
+	for _, t := range texts {
+		out += template.HTML("<p>" + template.HTMLEscapeString(t) + "</p>")
+	}
+	return out
+}
+
+func seigle() Avis {
+	return Avis{
+		ID: "0193a1", Shop: fournil, URL: "/@fournil/0193a1", Published: ago(0, 8, 10), Replies: 4,
+		Text:   paragraph("Fournée de seigle ce matin, cuite au bois. Il en reste une vingtaine, et quatre tourtes de deux livres. On garde la vôtre si vous appelez avant 11 h."),
+		Photos: []Photo{photo("pain", "Deux boules de seigle et deux pains longs sur la table du fournil.")},
+	}
+}
+
+func entries() []Avis {
+	return []Avis{
+		seigle(),
+		{ID: "0193a2", Shop: potager, URL: "/@potager/0193a2", Published: ago(0, 7, 42), Text: paragraph("Potimarrons du plateau, cultivés aux Aires-Hautes, sans traitement. Coupe offerte jusqu’à samedi.")},
+		{ID: "0193a3", Shop: quincaillerie, URL: "/@quincaillerie/0193a3", Published: ago(0, 7, 15), Replies: 1, Text: paragraph("Fermé vendredi après-midi pour inventaire. Réouverture samedi à 8 h 30.")},
+		{ID: "0193a4", Shop: librairie, URL: "/@page_cornee/0193a4", Published: ago(1, 18, 20), Replies: 2, Cut: true,
+			Text: paragraph("Veillée de lecture samedi de 17 h à 18 h 30 : contes des deux rives, pour les enfants dès cinq ans et ceux qui les accompagnent. Entrée libre, tisane offerte.")},
+		{ID: "0193a5", Shop: chevrerie, URL: "https://pont-saint-verain.example/@chevrerie/1", Published: ago(1, 17, 5),
+			Text:   paragraph("Les tommes d’octobre sortent de cave. Nous serons aussi sur la place de Saint-Laurent samedi matin, à côté du banc de miel."),
+			Photos: []Photo{photo("fromage", "Tommes et bûches de chèvre sur une planche de bois.")}},
+		{ID: "0193a6", Shop: poterie, URL: "/@terre_rouge/0193a6", Published: ago(1, 16, 0), Photos: []Photo{photo("poterie", "")}},
+		{ID: "0193a7", Shop: cycles, URL: "/@cycles/0193a7", Published: ago(1, 9, 5),
+			Text:   paragraph("Atelier d’hiver : révision complète pendant que vous faites le marché. Déposez avant 9 h, reprenez à midi.", "Un vélo de prêt pour ceux qui travaillent."),
+			Photos: []Photo{photo("velo", "Un vélo rouge à panier fleuri devant la vitrine de l’atelier.")}},
+		{ID: "0193a8", Shop: fleurs, URL: "/@brin/0193a8", Published: ago(2, 7, 50), Replies: 1,
+			Text:   paragraph("Derniers dahlias avant les gelées. Bouquets du jour à 12 €, à prendre dans le seau devant la porte."),
+			Photos: []Photo{photo("fleurs", "Bouquet de dahlias rouges, roses et orange dans un seau de zinc.")}},
+		{ID: "0193a9", Shop: miel, URL: "/@miellerie/0193a9", Published: ago(12, 11, 30), Lang: "en", Text: paragraph("Chestnut honey, the last jars of July.")},
+	}
+}
+
+func families() []Lien {
+	return []Lien{{"/commerces?c=bouche", "Pain, légumes, fromage", "12"}, {"/commerces?c=table", "Cafés et tables", "5"}, {"/commerces?c=maison", "Maison et jardin", "7"}}
+}
+
+func replies() []Reponse {
+	return []Reponse{
+		{ID: "1", Author: "Odile R.", Handle: "@odile@mastodon.example", URL: "https://mastodon.example/@odile/1", Published: ago(0, 8, 24), Text: paragraph("Gardez-moi une tourte, s’il vous plaît. Je passe après le marché.")},
+		{ID: "2", Author: fournil.Name, Handle: fournil.Handle, Published: ago(0, 8, 31), Shop: &fournil, Text: paragraph("C’est noté, Odile. Elle est au chaud sous le comptoir.")},
+		{ID: "3", Author: "Bertille", Handle: "@bertille@vernede.example", Published: ago(0, 8, 52), Text: `<p><span class="h-card"><a href="https://saint-laurent.example/@fournil" class="u-url mention" rel="nofollow noopener noreferrer ugc">@fournil</a></span> Le moulin est content de retrouver sa farine en si bonne compagnie.</p>`},
+		{ID: "4", Author: "", Handle: "@rando@asso.example", Published: ago(0, 9, 10), Lang: "en", Pending: true, Text: paragraph("Twelve of us will come on Saturday. Will there be enough fougasses?")},
+	}
+}
+
+func messagesList(current string) (pending, seen []Message) {
+	mark := func(m Message) Message { m.Current = m.URL == current; return m }
+	pending = []Message{
+		mark(Message{URL: "/espace/messages/1", From: "Odile R.", Kind: "reponse", Excerpt: "Finalement deux, si c’est possible, pour 12 h 45 ?", At: ago(0, 9, 2)}),
+		mark(Message{URL: "/espace/messages/2", From: "Marcher en Cèze", Kind: "attente", Excerpt: "Aurez-vous assez de fougasses à midi ?", At: ago(0, 9, 10)}),
+	}
+	seen = []Message{
+		mark(Message{URL: "/espace/messages/3", From: "3 personnes", Kind: "favori", Excerpt: "Fournée de seigle ce matin, cuite au bois.", At: ago(0, 8, 52)}),
+		mark(Message{URL: "/espace/messages/4", From: "La Bastide-Neuve", Kind: "partage", Excerpt: "Fournée de seigle ce matin, cuite au bois.", At: ago(1, 8, 52)}),
+		mark(Message{URL: "/espace/messages/5", From: "Bertille", Kind: "abonne", At: ago(3, 18, 0)}),
+		mark(Message{URL: "/espace/messages/6", From: "Mairie", Kind: "mairie", Excerpt: "Vos horaires de fêtes sont-ils bons ?", At: ago(9, 18, 0)}),
+		mark(Message{URL: "/espace/messages/7", From: "Anselme", Kind: "mention", Excerpt: "Le pain de Saint-Laurent a gagné une médaille", At: ago(9, 17, 0)}),
+	}
+	return pending, seen
+}
+
+func trades(l *locale.Locale) []Choix {
+	var out []Choix
+	for _, s := range []string{"boulangerie", "fleuriste", "librairie", "autre"} {
+		out = append(out, Choix{s, TradeName(l, s)})
+	}
+	return out
+}
+
+func composer(l *locale.Locale) PagePublier {
+	return PagePublier{
+		Shop: fournil, Action: "/espace/publier", Key: "0192f3b0", BrowserKey: "fournil-nouvelle", Reach: "everywhere", MaxRunes: 1500,
+		Starters: Starters(l),
+	}
+}
+
+func cannedPages() []canned {
+	hosts := []Serveur{
+		{"aires-hautes.example", &Etat{Closed, "Ne répond plus depuis lundi"}, "23 envois attendent, prochain essai à 14 h 10"},
+		{"mastodon.example", &Etat{Open, "Reçoit nos nouvelles"}, ""},
+	}
+	return []canned{
+		{"fil", "/", 200, func(*locale.Locale) Page {
+			return PageFil{Today: 3, Shops: 32, Days: ByDay(entries(), paris), OlderURL: "/?avant=0193a9", Families: families()}
+		}},
+		{"fil-suite", "/?avant=0193a1", 200, func(*locale.Locale) Page {
+			return PageFil{Shops: 1, Days: ByDay(entries()[1:4], paris), NewerURL: "/"}
+		}},
+		{"fil-vide", "/", 200, func(*locale.Locale) Page { return PageFil{} }},
+		{"fil-fin", "/?avant=1", 200, func(*locale.Locale) Page { return PageFil{Shops: 32, NewerURL: "/"} }},
+		{"nouvelle", "/@fournil/0193a1", 200, func(*locale.Locale) Page {
+			a := seigle()
+			a.Text += paragraph("Le seigle vient de chez les voisins de Vernède, moulu à la meule lundi. Il se garde cinq jours dans un torchon.")
+			a.Edited = ago(0, 8, 40)
+			a.Photos = append(a.Photos, photo("legumes", "Le banc d’Hortense."), photo("poterie", ""))
+			return PageNouvelle{
+				Entry: a, Title: "Fournée de seigle ce matin, cuite au bois", ObjectID: "https://saint-laurent.example/posts/0193a1", FollowName: "fournil",
+				Reach: "everywhere", Shares: 6, Likes: 1, ReplyCount: 24, Replies: replies(), MoreURL: "/@fournil/0193a1?apres=4",
+				Others:  []AutreNouvelle{{"/@fournil/2", "Le four a été rebriqué", ago(3, 18, 2)}, {"/@fournil/3", "Commandes de fête : la liste est ouverte", ago(6, 9, 0)}, {"/@fournil/4", "Un apprenti cherche un vélo", ago(40, 9, 0)}},
+				EditURL: "/espace/nouvelles/0193a1/modifier", DeleteURL: "/espace/nouvelles/0193a1/supprimer",
+			}
+		}},
+		{"nouvelle-nue", "/@depot/1", 200, func(*locale.Locale) Page {
+			return PageNouvelle{Entry: Avis{ID: "1", Shop: maison, URL: "/@depot/1", Published: ago(400, 9, 0), Text: paragraph("Ouverture samedi.")}, Title: "Ouverture samedi.", FollowName: "depot", Reach: "town"}
+		}},
+		{"nouvelle-voisine", "/voisins/1", 200, func(*locale.Locale) Page {
+			a := entries()[4]
+			a.Text, a.Lang = "", "en"
+			return PageNouvelle{Entry: a, FollowName: "chevrerie", Reach: "region"}
+		}},
+		{"commerce", "/@fournil", 200, func(*locale.Locale) Page {
+			cover := photo("pain", "La table du fournil.")
+			return PageCommerce{
+				Shop: fournil, FollowName: "fournil", ActorID: "https://saint-laurent.example/actors/1", AtomURL: "/@fournil/atom.xml", Cover: &cover,
+				Notice: &Ecriteau{"Fermé du 24 au 26 décembre", "Commandes de fête jusqu’au 19."},
+				Week: []JourOuvrable{{"lundi", nil, false}, {"mardi", []string{"6 h 30 – 13 h", "16 h – 19 h"}, false}, {"mercredi", []string{"6 h 30 – 13 h"}, false},
+					{"jeudi", []string{"6 h 30 – 13 h"}, true}, {"vendredi", []string{"6 h 30 – 13 h", "16 h – 19 h"}, false}, {"samedi", []string{"6 h 30 – 19 h"}, false}, {"dimanche", []string{"7 h – 12 h 30"}, false}},
+				DirectionsURL: "https://www.openstreetmap.org/directions?to=44.18,4.50",
+				Description:   paragraph("Un four de 1911, du levain nourri chaque soir, des farines moulues à Vernède. Le fournil fait le pain du marché, des écoles et des deux cantines."),
+				Entries:       []Avis{seigle(), {ID: "2", Shop: fournil, URL: "/@fournil/2", Published: ago(3, 18, 2), Text: paragraph("Le four a été rebriqué. On rallume demain à trois heures du matin.")}},
+				OlderURL:      "/@fournil?avant=2", NewerURL: "/@fournil",
+			}
+		}},
+		{"commerce-nu", "/@depot", 200, func(*locale.Locale) Page {
+			s := maison
+			s.Handle = "@depot@saint-laurent.example"
+			return PageCommerce{Shop: s, FollowName: "depot", Hours: []string{"Du mardi au samedi, 9 h – 12 h", "Sur rendez-vous l’après-midi"}}
+		}},
+		{"commerces", "/commerces", 200, func(*locale.Locale) Page {
+			return PageCommerces{Total: 32, ByDistance: true, Shops: allShops, NextURL: "/commerces?apres=9",
+				Filters: []Filtre{{"/commerces", "Tout", 32, true}, {"/commerces?c=bouche", "À manger", 12, false}, {"/commerces?c=maison", "Maison", 7, false}, {"/commerces?c=soin", "Soins", 6, false}}}
+		}},
+		{"commerces-vide", "/commerces", 200, func(*locale.Locale) Page { return PageCommerces{} }},
+		{"recherche", "/recherche?q=pain", 200, func(*locale.Locale) Page {
+			return PageRecherche{Query: "pain", Shops: allShops[:2], Entries: entries()[:3], OlderURL: "/recherche?q=pain&avant=3"}
+		}},
+		{"recherche-vide", "/recherche?q=scaphandre", 200, func(*locale.Locale) Page { return PageRecherche{Query: "scaphandre"} }},
+		{"connexion", "/connexion", 200, func(*locale.Locale) Page { return PageConnexion{} }},
+		{"connexion-erreur", "/connexion?mot_de_passe=1", 422, func(*locale.Locale) Page {
+			return PageConnexion{Email: "odile@", WithPassword: true, Next: "/espace/messages", Errors: Erreurs{
+				{"email", "Il manque la fin de l’adresse, après @"}, {"mot_de_passe", "Écrivez votre mot de passe"}}}
+		}},
+		{"lien-envoye", "/connexion", 200, func(*locale.Locale) Page { return PageLienEnvoye{Email: "odile@saint-laurent.example"} }},
+		{"entrer", "/connexion/abc", 200, func(*locale.Locale) Page { return PageEntrer{Name: fournil.Name, Action: "/connexion/abc"} }},
+		{"entrer-trop-tard", "/connexion/abc", 410, func(*locale.Locale) Page { return PageEntrer{Expired: true} }},
+		{"publier", "/espace/publier", 200, func(l *locale.Locale) Page {
+			p := composer(l)
+			p.Drafts = []Brouillon{{"/espace/publier?brouillon=1", "Commandes de fête : la liste", ago(1, 18, 0)}, {"/espace/publier?brouillon=2", "", ago(3, 8, 0)}}
+			return p
+		}},
+		{"publier-photo", "/espace/publier?brouillon=1", 200, func(l *locale.Locale) Page {
+			p := composer(l)
+			pain := photo("pain", "")
+			p.Draft, p.Photo, p.PhotoBytes, p.SavedAt, p.Restored = "1", &pain, 214_000, ago(0, 8, 8), true
+			p.Text = "Fournée de seigle ce matin, cuite au bois. Il en reste une vingtaine."
+			p.Alt = "Deux boules de seigle."
+			p.PreviewOf = paragraph(p.Text)
+			return p
+		}},
+		{"publier-erreur", "/espace/publier", 422, func(l *locale.Locale) Page {
+			p := composer(l)
+			p.Errors = Erreurs{{"photo", "Cette image vient d’un iPhone dans un format que nous ne lisons pas"}, {"texte", "Écrivez quelques mots, ou ajoutez une photo"}}
+			return p
+		}},
+		{"publier-annule", "/espace/publier?brouillon=1", 200, func(l *locale.Locale) Page {
+			p := composer(l)
+			p.Undone, p.Draft, p.Text, p.PreviewOf = true, "1", "Fournée de seigle", paragraph("Fournée de seigle")
+			return p
+		}},
+		{"publier-garde", "/espace/publier", 200, func(l *locale.Locale) Page {
+			p := composer(l)
+			p.Kept = true
+			return p
+		}},
+		{"modifier", "/espace/nouvelles/0193a1/modifier", 200, func(l *locale.Locale) Page {
+			p := composer(l)
+			p.Edit, p.Action, p.BackURL = true, "/espace/nouvelles/0193a1/modifier", "/@fournil/0193a1"
+			p.Text, p.PreviewOf = "Fournée de seigle", paragraph("Fournée de seigle")
+			return p
+		}},
+		{"publie", "/espace/nouvelles/0193a1/publie", 200, func(*locale.Locale) Page {
+			return PagePublie{Entry: seigle(), LeavesAt: ago(0, 8, 11), UndoURL: "/espace/nouvelles/0193a1/annuler", EditURL: "/espace/nouvelles/0193a1/modifier", DeleteURL: "/espace/nouvelles/0193a1/supprimer", BrowserKey: "fournil-nouvelle"}
+		}},
+		{"publie-parti", "/espace/nouvelles/0193a1/publie", 200, func(*locale.Locale) Page {
+			return PagePublie{Entry: seigle(), EditURL: "/espace/nouvelles/0193a1/modifier", DeleteURL: "/espace/nouvelles/0193a1/supprimer"}
+		}},
+		{"supprimer", "/espace/nouvelles/0193a1/supprimer", 200, func(*locale.Locale) Page {
+			return PageSupprimer{Entry: seigle(), Action: "/espace/nouvelles/0193a1/supprimer"}
+		}},
+		{"messages", "/espace/messages", 200, func(*locale.Locale) Page {
+			pending, seen := messagesList("")
+			return PageMessages{Pending: pending, Seen: seen, OlderURL: "/espace/messages?avant=7"}
+		}},
+		{"messages-vide", "/espace/messages", 200, func(*locale.Locale) Page { return PageMessages{} }},
+		{"message", "/espace/messages/1", 200, func(l *locale.Locale) Page {
+			pending, seen := messagesList("/espace/messages/1")
+			return PageMessages{Pending: pending, Seen: seen, Conversation: &Conversation{
+				Title: "Odile R.", Handle: "@odile@mastodon.example", ProfileURL: "https://mastodon.example/@odile", Kind: "reponse",
+				About: &Lien{URL: "/@fournil/0193a1", Text: "Fournée de seigle ce matin"},
+				Words: []Mot{
+					{"Odile R.", false, ago(0, 8, 24), paragraph("Gardez-moi une tourte, s’il vous plaît. Je passe après le marché."), ""},
+					{fournil.Name, true, ago(0, 8, 31), paragraph("C’est noté, Odile. Elle est au chaud sous le comptoir."), ""},
+					{"Odile R.", false, ago(0, 9, 2), paragraph("Finalement deux, si c’est possible, pour 12 h 45 ?"), "fr"},
+				},
+				Key: "0192f3b1", ReplyURL: "/espace/messages/1", Ready: ReadyReplies(l, "/espace/messages/1"), HideURL: "/espace/messages/1",
+			}}
+		}},
+		{"message-a-accepter", "/espace/messages/2", 422, func(l *locale.Locale) Page {
+			pending, seen := messagesList("/espace/messages/2")
+			return PageMessages{Pending: pending, Seen: seen, Errors: Erreurs{{"reponse", "Écrivez votre réponse"}}, Conversation: &Conversation{
+				Title: "Marcher en Cèze", Handle: "@rando@asso.example", Kind: "attente", Words: []Mot{{"Marcher en Cèze", false, ago(0, 9, 10), paragraph("Aurez-vous assez de fougasses à midi ?"), ""}},
+				ApproveURL: "/espace/messages/2", ReplyURL: "/espace/messages/2", Key: "1", Ready: ReadyReplies(l, "/espace/messages/2"),
+			}}
+		}},
+		{"message-masque", "/espace/messages/4", 200, func(*locale.Locale) Page {
+			return PageMessages{Conversation: &Conversation{Title: "Promo", Kind: "reponse", ShowURL: "/espace/messages/4"}}
+		}},
+		{"mapage", "/espace/page", 200, func(l *locale.Locale) Page {
+			cover := photo("pain", "")
+			return PageMaPage{Shop: fournil, Name: fournil.Name, Trade: "boulangerie", Trades: trades(l), Address: fournil.Address, Phone: "04 65 71 20 12",
+				Hours: "Du mardi au samedi, 6 h 30 – 13 h\nDimanche, 7 h – 12 h 30", About: "Un four de 1911.", Cover: &cover, CoverAlt: "La table du fournil", Followers: 214, Saved: true}
+		}},
+		{"mapage-erreur", "/espace/page", 422, func(l *locale.Locale) Page {
+			return PageMaPage{Shop: Commerce{Name: maison.Name, URL: maison.URL, Handle: "@depot@saint-laurent.example"}, Trades: trades(l), Errors: Erreurs{{"nom", "Donnez le nom du commerce"}, {"metier", "Choisissez un métier"}, {"telephone", "Il manque des chiffres au téléphone"}, {"couverture", "Cette image est trop grande"}}}
+		}},
+		{"compte", "/espace/compte", 200, func(*locale.Locale) Page {
+			return PageCompte{Email: "fournil@saint-laurent.example", HasPassword: true, Saved: true, Sessions: []Session{{"1", "Téléphone Android, Chrome", ago(0, 9, 0), true}, {"2", "Ordinateur Windows, Firefox", ago(2, 18, 0), false}}}
+		}},
+		{"compte-erreur", "/espace/compte", 422, func(*locale.Locale) Page {
+			return PageCompte{Email: "mairie@saint-laurent.example", TownHall: true, Errors: Erreurs{{"nouveau", "Ce mot de passe est trop court : il faut dix signes"}}}
+		}},
+		{"mairie", "/mairie", 200, func(*locale.Locale) Page {
+			return PageMairie{Shops: 31, News: 46, Replies: 38, Followers: 1204, Waiting: 23, Hosts: hosts,
+				Checks: []Verification{{"1", "Promo", "@promo@ailleurs.example", ago(1, 22, 40), &Lien{URL: "/@cycles/1", Text: "Atelier d’hiver"}, paragraph("Vélos électriques à moitié prix, cliquez vite…")}},
+				Quiet:  []Lien{{"/@depot", "Dépôt du Quai", "pas encore entré"}, {"/@terre_rouge", "Atelier Terre Rouge", "silencieux depuis août"}}}
+		}},
+		{"mairie-premier-jour", "/mairie", 200, func(*locale.Locale) Page { return PageMairie{} }},
+		{"mairie-tranquille", "/mairie", 200, func(*locale.Locale) Page { return PageMairie{Shops: 1, News: 1, Followers: 1, Waiting: 1} }},
+		{"mairie-commerces", "/mairie/commerces", 200, func(l *locale.Locale) Page {
+			return PageMairieCommerces{Key: "1", Trades: trades(l), Shops: []CommerceInscrit{
+				{"1", fournil.Name, fournil.Handle, "/@fournil", true, ago(0, 8, 10)}, {"2", "Dépôt du Quai", "@depot@saint-laurent.example", "/@depot", false, time.Time{}},
+				{"3", "La Page cornée", "@page_cornee@saint-laurent.example", "/@page_cornee", true, time.Time{}}}}
+		}},
+		{"mairie-invitation", "/mairie/commerces", 200, func(l *locale.Locale) Page {
+			return PageMairieCommerces{Key: "1", Trades: trades(l), Invitation: &Invitation{
+				Name: "Dépôt du Quai", Handle: "@depot@saint-laurent.example", Link: "https://saint-laurent.example/connexion/J3kd-93kdQm2_xWwz81nTq", Expires: time.Date(2026, 12, 3, 10, 5, 0, 0, paris)}}
+		}},
+		{"mairie-commerces-erreur", "/mairie/commerces", 422, func(l *locale.Locale) Page {
+			return PageMairieCommerces{Key: "1", Name: "Dépôt", Trade: "autre", Trades: trades(l), Handle: "Dépôt", Email: "x@y.example",
+				Invitation: &Invitation{Name: "Brin", Handle: "@brin@saint-laurent.example", Link: "https://saint-laurent.example/connexion/x", Email: "brin@saint-laurent.example", Expires: now},
+				Errors:     Erreurs{{"identifiant", "Lettres sans accent, chiffres et _ seulement"}}}
+		}},
+		{"mairie-reseau", "/mairie/reseau", 200, func(*locale.Locale) Page {
+			return PageMairieReseau{Hosts: hosts, Blocked: []Bloque{{"promo.example", "Publicité en masse", ago(20, 9, 0)}, {"pire.example", "", ago(400, 9, 0)}}, Done: "promo.example est bloqué."}
+		}},
+		{"mairie-reseau-erreur", "/mairie/reseau", 422, func(*locale.Locale) Page {
+			return PageMairieReseau{Domain: "pas un site", Reason: "?", Errors: Erreurs{{"domaine", "Donnez un nom de site, par exemple ailleurs.example"}}}
+		}},
+		{"installation", "/installation/abc", 200, func(*locale.Locale) Page {
+			return PageInstallation{Action: "/installation/abc", Domain: "saint-laurent.example"}
+		}},
+		{"installation-erreur", "/installation/abc", 422, func(*locale.Locale) Page {
+			return PageInstallation{Action: "/installation/abc", Domain: "saint-laurent.example", Name: "Saint-Laurent", INSEE: "3027", Latitude: "quarante-quatre", Errors: Erreurs{
+				{"insee", "Il manque un signe au code INSEE : il en faut cinq"}, {"latitude", "Écrivez la latitude en chiffres, par exemple 44.1803"}, {"email", "Donnez une adresse électronique"}}}
+		}},
+		{"suivre", "/suivre", 200, func(*locale.Locale) Page {
+			return PageSuivre{Handle: "@bourg@saint-laurent.example", Shops: []Lien{{"/suivre?qui=fournil", fournil.Name, "@fournil"}, {"/suivre?qui=potager", potager.Name, "@potager"}}}
+		}},
+		{"suivre-un", "/suivre?qui=fournil", 200, func(*locale.Locale) Page {
+			return PageSuivre{Name: fournil.Name, Who: "fournil", Handle: fournil.Handle, AtomURL: "/@fournil/atom.xml", Address: "@vous@piaille.example", Remember: true, Continue: &Ailleurs{"piaille.example", "https://piaille.example/authorize_interaction?uri=https%3A%2F%2Fsaint-laurent.example%2Factors%2F1"}}
+		}},
+		{"suivre-repondre", "/suivre?objet=/@fournil/0193a1", 422, func(*locale.Locale) Page {
+			return PageSuivre{Name: fournil.Name, Answering: true, Object: "/@fournil/0193a1", Handle: "https://saint-laurent.example/@fournil/0193a1", Address: "odile", Errors: Erreurs{{"adresse", "Il manque le serveur : écrivez par exemple @vous@serveur.fr"}}}
+		}},
+		{"repondre-ailleurs", "/suivre?objet=/@fournil/0193a1&adresse=odile@mastodon.example", 200, func(*locale.Locale) Page {
+			return PageSuivre{Name: fournil.Name, Answering: true, Object: "/@fournil/0193a1", Handle: "https://saint-laurent.example/@fournil/0193a1", Address: "@odile@mastodon.example", Continue: &Ailleurs{"mastodon.example", "https://mastodon.example/authorize_interaction?uri=x"}}
+		}},
+		{"accessibilite", "/accessibilite", 200, func(*locale.Locale) Page { return PageAccessibilite{} }},
+		{"accessibilite-auditee", "/accessibilite", 200, func(*locale.Locale) Page {
+			return PageAccessibilite{AuditedOn: ago(90, 9, 0), AuditedBy: "Accès pour tous", KnownFaults: []string{"Certaines photos n’ont pas de description."}}
+		}},
+		{"mentions", "/mentions-legales", 200, func(*locale.Locale) Page {
+			return PageMentions{Director: "Madame le Maire", Address: "1 place de la Fontaine", Host: "Hébergeur du Gard, 30000 Nîmes", Version: "0.1.0", SourceURL: "https://source.example/bourg"}
+		}},
+		{"erreur", "/perdu", 404, func(l *locale.Locale) Page { return NewErreur(l, 404, "") }},
+		{"erreur-500", "/", 500, func(l *locale.Locale) Page { return NewErreur(l, 500, "7f3a-91") }},
+	}
+}
+
+// longThread is a home page with twenty entries that do not repeat each other.
+func longThread() Page {
+	var all []Avis
+	for i := range 20 {
+		a := entries()[i%8]
+		a.ID = fmt.Sprintf("0193a1f0-7c%02x-7d%02x-8e%02x-%012x", i*11, i*29, i*7, i*7919*104729)
+		a.URL = "/@commerce_" + fmt.Sprint(i) + "/" + a.ID
+		a.Shop.Name = fmt.Sprintf("%s %d", a.Shop.Name, i)
+		a.Shop.URL = "/@commerce_" + fmt.Sprint(i)
+		a.Shop.Phone = fmt.Sprintf("04657%05d", i*3571)
+		a.Published = ago(i/4, 20-i%4, i*3%60)
+		a.Text = paragraph(varied(i), varied(i+100))
+		if i%2 == 0 {
+			name := fmt.Sprintf("%016x", i*7919*104729*31)
+			a.Photos = []Photo{{Alt: varied(i + 50)[:60], Width: 1280, Height: 960,
+				JPEG: []Source{{"/media/" + name + "-320.jpg", 320}, {"/media/" + name + "-640.jpg", 640}, {"/media/" + name + "-1280.jpg", 1280}},
+				WebP: []Source{{"/media/" + name + "-320.webp", 320}, {"/media/" + name + "-640.webp", 640}, {"/media/" + name + "-1280.webp", 1280}}}}
+		}
+		all = append(all, a)
+	}
+	return PageFil{Today: 4, Shops: 32, Days: ByDay(all, paris), OlderURL: "/?avant=" + all[19].ID, NewerURL: "/", Families: families()}
+}
+
+// varied makes a sentence of about 150 letters that differs with i, so that compression is not flattered.
+func varied(i int) string {
+	parts := []string{"fournée", "ardoise", "samedi", "marché", "plateau", "confiture", "vitrine", "atelier", "dahlias", "potimarron", "levain", "réparation", "tournoi", "farine", "châtaigne", "couture", "lecture", "moulin", "rivière", "bicyclette", "tisane", "verger", "bougie", "panier", "truffe", "olive", "lavande", "faïence", "grenier", "cave", "souper", "commande"}
+	s, x := "", uint32(i)*2654435761+12345
+	for len(s) < 150 {
+		x = x*1664525 + 1013904223
+		s += parts[x>>27] + " "
+	}
+	return s + "."
+}

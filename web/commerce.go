@@ -1,0 +1,48 @@
+package web
+
+import (
+	"html/template"
+
+	"bourg/web/locale"
+)
+
+// PageCommerce is a shop's own page, GET /@handle.
+type PageCommerce struct {
+	Shop          Commerce
+	FollowName    string // handle without host, for /suivre?qui=
+	ActorID       string // id of the actor, for other servers
+	AtomURL       string
+	Cover         *Photo
+	Notice        *Ecriteau      // exceptional closing; nil for none
+	Week          []JourOuvrable // seven days; empty when the hours are only known in words
+	Hours         []string       // the hours in the shop's own words, by line
+	DirectionsURL string         // the way there, on a map of elsewhere
+	Description   template.HTML  // sanitised
+	Entries       []Avis
+	OlderURL      string
+	NewerURL      string // back to the first page of news
+}
+
+// Ecriteau is the notice on a shop's door.
+type Ecriteau struct{ Title, Text string }
+
+// JourOuvrable is a line of the week's hours.
+type JourOuvrable struct {
+	Name  string   // « lundi »
+	Spans []string // « 6 h 30 – 13 h »; none when closed
+	Today bool
+}
+
+func (p PageCommerce) head(l *locale.Locale) head {
+	title, description := p.Shop.Name, l.T("commerce.description", p.Shop.Name)
+	if p.Shop.Trade != "" {
+		title += ", " + locale.LowerFirst(p.Shop.Trade)
+	}
+	if p.Shop.Address != "" {
+		description = l.T("commerce.description_at", p.Shop.Name, p.Shop.Address)
+	}
+	return head{
+		template: "commerce", title: title, description: description, door: pathCommerces, public: true,
+		activity: p.ActorID, atom: p.AtomURL, photo: p.Cover,
+	}
+}

@@ -1,0 +1,49 @@
+package web
+
+import (
+	"time"
+
+	"bourg/web/locale"
+)
+
+// PageFil is the town's thread, GET / : twenty entries a page, newest first, under a heading for each day.
+type PageFil struct {
+	Today    int    // how many of today's entries stand on this page; 0 on later pages
+	Shops    int    // shops of the town
+	Days     []Jour // none when there is no news, or no older news
+	OlderURL string // next page, with its query; empty on the last
+	NewerURL string // back to the first page; empty on the first
+	Families []Lien // the directory by kind of shop, with how many there are
+}
+
+// Jour is a day of the thread.
+type Jour struct {
+	Date    time.Time
+	Entries []Avis
+}
+
+func (p PageFil) head(l *locale.Locale) head {
+	h := head{
+		template: "fil", title: l.T("fil.title"), description: l.T("fil.description"),
+		door: pathFil, public: true,
+	}
+	if len(p.Days) > 0 && len(p.Days[0].Entries) > 0 && len(p.Days[0].Entries[0].Photos) > 0 {
+		h.photo = &p.Days[0].Entries[0].Photos[0]
+	}
+	return h
+}
+
+// ByDay groups entries, which come newest first, by the day of the town's time zone.
+func ByDay(entries []Avis, zone *time.Location) []Jour {
+	var days []Jour
+	for _, a := range entries {
+		y, m, d := a.Published.In(zone).Date()
+		date := time.Date(y, m, d, 0, 0, 0, 0, zone)
+		if n := len(days); n == 0 || !days[n-1].Date.Equal(date) {
+			days = append(days, Jour{Date: date})
+		}
+		last := &days[len(days)-1]
+		last.Entries = append(last.Entries, a)
+	}
+	return days
+}

@@ -1,0 +1,40 @@
+package web
+
+import (
+	"html/template"
+	"time"
+
+	"bourg/web/locale"
+)
+
+// PageMairie is the town hall's desk, GET /mairie. A reply that waits for approval is decided by POST /mairie/reponses
+// ("reponse", its id; "geste" = "accepter" or "masquer").
+type PageMairie struct {
+	Shops     int
+	News      int // published in the last seven days
+	Replies   int // received in the last seven days
+	Followers int
+	Waiting   int // deliveries that wait
+	Checks    []Verification
+	Quiet     []Lien    // shops that have not signed in, or have long been silent; Note says which
+	Hosts     []Serveur // servers that do not answer; none when all is well
+}
+
+// Verification is a reply that waits for approval.
+type Verification struct {
+	ID, Author, Handle string
+	At                 time.Time
+	About              *Lien
+	Text               template.HTML // sanitised
+}
+
+// Serveur is another server and how it answers.
+type Serveur struct {
+	Name  string // its domain
+	State *Etat
+	Note  string // « 23 envois attendent, prochain essai à 14 h 10 »
+}
+
+func (p PageMairie) head(l *locale.Locale) head {
+	return head{template: "mairie", title: l.T("mairie.title"), doors: townHallDoors, door: pathMairie, private: true}
+}
