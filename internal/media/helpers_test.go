@@ -206,6 +206,7 @@ func addForEver(dir string) int {
 		return 1
 	}
 	s.vips = ""
+	s.space = func() (uint64, uint64, error) { return 1 << 40, 1 << 41, nil }
 	var upload bytes.Buffer
 	if err := jpeg.Encode(&upload, landscape(400, 300, 9), nil); err != nil {
 		fmt.Fprintln(os.Stderr, err)

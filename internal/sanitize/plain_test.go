@@ -29,7 +29,7 @@ func TestLine(t *testing.T) {
 		{"joiner after a mark on a Latin letter", "e\u0301\u200D\u0301", "e\u0301\u0301"},
 		{"joiners in a row", "🏳\u200D\u200D🌈", "🏳\u200D🌈"},
 		{"invalid UTF-8", "a\xff", "a\uFFFD"},
-		{"U3/too long", strings.Repeat("é", 2*MaxLine), strings.Repeat("é", MaxLine-1) + "…"},
+		{"too long", strings.Repeat("é", 2*MaxLine), strings.Repeat("é", MaxLine-1) + "…"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
