@@ -73,6 +73,9 @@ func canonicalIPv6(literal string) string {
 // canonicalName returns the canonical spelling of a domain name or of a dotted IPv4 address.
 func canonicalName(name string) string {
 	name = strings.TrimSuffix(name, ".")
+	if strings.HasSuffix(name, ".") {
+		return ""
+	}
 	if !plainName(name) {
 		ascii, err := idna.Lookup.ToASCII(name)
 		if err != nil {
