@@ -8,4 +8,6 @@ func TestBadInput(t *testing.T) {
 	testBadSignatures(t) // S: signature, digest, date, key
 	testBadAuthority(t)  // O: who may say what
 	testBadDocuments(t)  // J: JSON, JSON-LD
+	testBadAddresses(t)  // F: where this server never connects to
+	testBadAnswers(t)    // F: what a peer answers to wear it down
 }
