@@ -10,4 +10,5 @@ func TestBadInput(t *testing.T) {
 	testBadDocuments(t)  // J: JSON, JSON-LD
 	testBadAddresses(t)  // F: where this server never connects to
 	testBadAnswers(t)    // F: what a peer answers to wear it down
+	testHostFlood(t)     // D: more hosts than memory
 }
