@@ -258,6 +258,12 @@ func TestABlockedServerIsSilentAtOnceAndBackwards(t *testing.T) {
 		}
 		return nil
 	})
+	eventually(t, "the blocked server is refused", func() error {
+		if got := bad.post(shop.Inbox, bad.act("marc", "Like", post.ID), cavage); got != http.StatusForbidden {
+			return fmt.Errorf("got status %d, want 403", got)
+		}
+		return nil
+	})
 	note, err := good.get(post.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -268,12 +274,6 @@ func TestABlockedServerIsSilentAtOnceAndBackwards(t *testing.T) {
 	if err := followersOf(good, shop, 1); err != nil {
 		t.Error(err)
 	}
-	eventually(t, "the blocked server is refused", func() error {
-		if got := bad.post(shop.Inbox, bad.act("odile", "Like", post.ID), cavage); got != http.StatusForbidden {
-			return fmt.Errorf("got status %d, want 403", got)
-		}
-		return nil
-	})
 	next := tw.publish("fournil", "Brioche aux pralines.")
 	good.await("Create", next.ID)
 	tw.settled()

@@ -261,7 +261,7 @@ func checkEffects(t *testing.T, tw *town, f *follower, shop remoteActor, post po
 // next follows the link to later replies, and returns nil where there is none.
 func (p *page) next() *page {
 	for _, a := range elements(p.root, "a") {
-		if label := words(a); strings.Contains(label, "réponses suivantes") || strings.Contains(label, "Plus de réponses") {
+		if strings.Contains(words(a), "Réponses suivantes") {
 			return p.b.visit(p.resolve(attribute(a, "href")))
 		}
 	}

@@ -108,9 +108,10 @@ func (f *follower) up() {
 	mux.HandleFunc("GET /users/{name}", f.actor)
 	mux.HandleFunc("POST /users/{name}/inbox", f.inbox)
 	mux.HandleFunc("POST /inbox", f.inbox)
-	f.web = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	web := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	f.web = web
 	go func() {
-		if err := f.web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			f.t.Errorf("server elsewhere: %v", err)
 		}
 	}()

@@ -60,7 +60,7 @@ func TestSetUpOnTheFirstVisit(t *testing.T) {
 	if hall.status != http.StatusOK || !strings.HasPrefix(hall.url.Path, "/mairie") {
 		admin, _ = tw.signIn(text(tw.run("admin", "add", "--email", "mairie@saint-laurent.example"), "sign_in"))
 	}
-	invited := admin.visit("/mairie/commerces").mainForm()
+	invited := admin.visit("/mairie/commerces").form("Inscrire")
 	invited.fill("nom", "Le Fournil de la Halle").fill("metier", "boulangerie").fill("email", "fournil@saint-laurent.example")
 	page := invited.press()
 	handedOver := regexp.MustCompile(regexp.QuoteMeta(tw.url.String()) + `/[^\s"<]*[A-Za-z0-9_-]{20,}`).FindString(page.body)
