@@ -55,8 +55,7 @@ func (d *delegate) PostInboxRequestBodyHook(ctx context.Context, _ *http.Request
 
 // AuthorizePostInbox is called third: may the actor say this?
 func (d *delegate) AuthorizePostInbox(_ context.Context, _ http.ResponseWriter, _ pub.Activity) (bool, error) {
-	authority := d.inbox.config.Keys.config.Fetcher.Authority
-	verified, err := authority.Activity(d.activity, d.key.Owner.ID, d.doc.JSON())
+	verified, err := d.inbox.config.Keys.authority().Activity(d.activity, d.key.Owner.ID, d.doc.JSON())
 	if err != nil {
 		return false, err
 	}

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -78,12 +79,12 @@ func canonicalName(name string) string {
 	}
 	if !plainName(name) {
 		ascii, err := idna.Lookup.ToASCII(name)
-		if err != nil {
+		if err != nil || !utf8.ValidString(name) {
 			return ""
 		}
 		name = strings.TrimSuffix(ascii, ".")
-		// Mapping can produce anything that ASCII text could be, so the result is held to the same rules.
-		if !wellFormedName(name) {
+		// What was mapped is held to the same rules, and must be the end of the mapping.
+		if again, err := idna.Lookup.ToASCII(name); err != nil || again != name || !wellFormedName(name) {
 			return ""
 		}
 	}

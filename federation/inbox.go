@@ -2,6 +2,7 @@ package federation
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -260,6 +261,8 @@ func (i *Inbox) answer(w http.ResponseWriter, d *delegate, err error) {
 	case errors.As(err, &refusal):
 	case errors.Is(err, ErrBlocked):
 		refusal = forbidden("blocked")
+	case errors.Is(err, context.Canceled) && d.request.Context().Err() != nil:
+		refusal = &Refusal{Status: http.StatusServiceUnavailable, Code: "client_left"} // which nobody reads
 	default:
 		i.config.Log.Error("inbox failed", "key", d.keyHost(), "err", err)
 		refusal = &Refusal{Status: http.StatusInternalServerError, Code: "internal"}

@@ -95,10 +95,12 @@ func NewKeys(config KeysConfig) *Keys {
 	}
 }
 
+func (k *Keys) authority() Authority { return k.config.Fetcher.Authority }
+
 // check tells whether a key id is one that may be looked for: nil, or 401 keyid.
 func (k *Keys) check(id IRI) error {
 	secure := strings.HasPrefix(string(id), "https://")
-	if !validIRI(string(id)) || (!secure && !k.config.PlainHTTP) || id.Host() == k.config.Fetcher.Authority.Host {
+	if !validIRI(string(id)) || (!secure && !k.config.PlainHTTP) || id.Host() == k.authority().Host {
 		return unauthorized("keyid")
 	}
 	return nil

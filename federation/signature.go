@@ -299,6 +299,9 @@ func parseCavage(header string) (*cavageParams, error) {
 			p.algorithm = strings.ToLower(value)
 		case "headers":
 			p.headers = strings.Fields(strings.ToLower(value))
+			if strings.ContainsAny(value, "\"\\") {
+				return nil, malformed
+			}
 		case "signature":
 			p.signature = value
 			_, err = base64.StdEncoding.DecodeString(value)
