@@ -351,7 +351,12 @@ func TestProxyFromEnvironment(t *testing.T) {
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"} {
 		t.Setenv(name, proxy.URL)
 	}
-	if _, err := closedClient(t, "127.0.0.0/8", nil).Get(t.Context(), p.iri("/"), "*/*", 10); err != nil {
+	// By name, because a proxy is never asked for a loopback address.
+	_, port, _ := net.SplitHostPort(p.Listener.Addr().String())
+	client := closedClient(t, "127.0.0.0/8", fakeResolver(t, func(string, int) []netip.Addr {
+		return []netip.Addr{netip.MustParseAddr("127.0.0.2")}
+	}))
+	if _, err := client.Get(t.Context(), IRI("http://peer.example:"+port+"/"), "*/*", 10); err != nil {
 		t.Error(err)
 	}
 	if got := proxy.connections.Load(); got != 0 {

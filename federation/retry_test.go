@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"testing"
 	"time"
@@ -245,6 +246,41 @@ func TestWindow(t *testing.T) {
 	h.busy(testNow)
 	if !h.pausedAt(testNow.Add(time.Second)) {
 		t.Error("a host that asks for patience: got none")
+	}
+}
+
+// keyless has no key for anybody.
+type keyless struct{ LocalActors }
+
+func (keyless) SigningKey(context.Context, IRI) (*SigningKey, error) { return nil, ErrGone }
+
+func TestSuspectGetsOneProbe(t *testing.T) {
+	t.Parallel()
+	d := NewDeliverer(nil, keyless{}, nil, slog.New(slog.DiscardHandler))
+	r := &round{
+		Deliverer: d, sending: t.Context(), hosts: newHostTable(10), active: map[string]*peerHost{},
+		keys: map[IRI]knownKey{}, attempts: make(chan attempt, d.Workers),
+	}
+	h := r.hosts.host("h.example", 4)
+	h.failures = 1
+	for i := range 10 {
+		h.waiting = append(h.waiting, claimed{Delivery{ID: int64(i)}, time.Now().Add(d.Lease)})
+	}
+	r.waiting = 10
+	r.start(h)
+	if r.running != 1 || r.suspects != 1 || r.waiting != 0 || len(h.waiting) != 0 {
+		t.Errorf("got %d running, %d suspects, %d waiting, want one probe and nothing held back", r.running, r.suspects, r.waiting)
+	}
+	if len(r.results) != 9 || r.results[0].Outcome != Released {
+		t.Errorf("got %d results, want the other 9 released", len(r.results))
+	}
+	// What may not be ours to the end is not begun.
+	late := r.hosts.host("late.example", 4)
+	late.waiting = []claimed{{Delivery{ID: 99}, time.Now().Add(d.Lease / 3)}}
+	r.waiting = 1
+	r.start(late)
+	if r.running != 1 || len(r.results) != 10 || r.results[9].ID != 99 || r.results[9].Outcome != Released {
+		t.Errorf("got %d running and results %+v, want the late one released", r.running, r.results)
 	}
 }
 
