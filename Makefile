@@ -1,0 +1,77 @@
+# What one does with this project, each in one word. `make` prints the list.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Tools of the project's own; git ignores the folder.
+TOOLS := $(CURDIR)/.tools/bin
+export PATH := $(TOOLS):$(PATH)
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LINTER  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+LINTER_VERSION := v2.12.0
+
+# One package's tests; generous, because a slow machine compiles beside them.
+TIMEOUT ?= 15m
+# Where goroutines meet, the tests run a second time, with the race detector.
+RACED   ?= ./federation/... ./internal/... ./web/...
+FUZZTIME  ?= 60s
+BENCHTIME ?= 3s
+
+.PHONY: help run demo build test lint bench fuzz cover check clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Install what is missing, build, and run a town on http://localhost:8080
+	.ci/install run
+	$(MAKE) --no-print-directory build
+	exec bin/bourg serve
+
+demo: ## The same with two neighbouring towns full of sample merchants
+	.ci/install run
+	$(MAKE) --no-print-directory build
+	exec bin/bourg demo
+
+build: ## Build the static binary bin/bourg
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/bourg ./cmd/bourg
+
+test: ## Install what the tests need, and run all of them
+	.ci/install test
+	go test -timeout $(TIMEOUT) ./...
+	CGO_ENABLED=1 go test -race -timeout $(TIMEOUT) $(RACED)
+
+lint: $(TOOLS)/golangci-lint-$(LINTER_VERSION) ## Format, vet, lint, and the module files
+	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); \
+	if [[ -n $$unformatted ]]; then echo "gofmt would change: $$unformatted" >&2; exit 1; fi
+	go mod tidy -diff
+	go vet ./...
+	$< run ./...
+
+$(TOOLS)/golangci-lint-$(LINTER_VERSION):
+	mkdir -p $(TOOLS)
+	GOBIN=$(TOOLS) go install $(LINTER)@$(LINTER_VERSION)
+	mv $(TOOLS)/golangci-lint $@
+
+bench: ## Measure, in one run; keep the output beside that of the change before
+	.ci/install test
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 60m ./... | tee bench.txt
+
+fuzz: ## Run each fuzz target for FUZZTIME (60s)
+	@go list ./... | while read -r package; do \
+		(go test -list '^Fuzz' "$$package" | grep '^Fuzz' || true) | while read -r target; do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
+		done; \
+	done
+
+cover: ## Which statements the tests reach, by function; coverage.out for go tool cover
+	.ci/install test
+	go test -timeout $(TIMEOUT) -coverpkg ./... -coverprofile coverage.out ./...
+	go tool cover -func coverage.out
+
+check: lint test ## What a change must pass
+
+clean: ## Remove what was built; the town's data stay
+	rm -rf bin .tools coverage.out bench.txt
