@@ -1,0 +1,114 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"bourg/federation"
+	"bourg/internal/town"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+var _ town.DocumentStore = (*Store)(nil)
+
+// repliesMax is how many replies a post's collection names.
+const repliesMax = 1000
+
+// ActorByID implements town.DocumentStore.
+func (s *Store) ActorByID(ctx context.Context, id uuid.UUID) (*town.LocalActor, error) {
+	return s.actorWhere(ctx, `id = $1`, id)
+}
+
+// ActorByHandle implements town.DocumentStore.
+func (s *Store) ActorByHandle(ctx context.Context, handle string) (*town.LocalActor, error) {
+	return s.actorWhere(ctx, `handle = $1`, handle)
+}
+
+// RelayActor implements town.DocumentStore.
+func (s *Store) RelayActor(ctx context.Context) (*town.LocalActor, error) {
+	a, err := s.actorWhere(ctx, `kind = $1`, "relay")
+	if errors.Is(err, town.ErrNotFound) {
+		return nil, fmt.Errorf("read relay: %w", town.ErrNotSetUp)
+	}
+	return a, err
+}
+
+func (s *Store) actorWhere(ctx context.Context, condition string, arg any) (*town.LocalActor, error) {
+	var a town.LocalActor
+	var deleted bool
+	err := s.pool.QueryRow(ctx, `
+		SELECT id, kind, handle, private_key, public_key, created_at, updated_at, deleted_at IS NOT NULL
+		  FROM actors WHERE `+condition, arg).Scan(
+		&a.ID, &a.Kind, &a.Handle, &a.PrivatePEM, &a.PublicPEM, &a.Created, &a.Updated, &deleted)
+	if err != nil {
+		return nil, mapped("read actor", err)
+	}
+	if deleted {
+		return nil, fmt.Errorf("read actor: %w", town.ErrGone)
+	}
+	return &a, nil
+}
+
+// PublicActivity implements town.DocumentStore.
+func (s *Store) PublicActivity(ctx context.Context, id uuid.UUID, now time.Time) ([]byte, error) {
+	var json []byte
+	err := s.pool.QueryRow(ctx, `SELECT json FROM activities WHERE id = $1 AND public AND leaves_at <= $2`, id, now).Scan(&json)
+	return json, mapped("read activity", err)
+}
+
+// OutboxPage implements town.DocumentStore.
+func (s *Store) OutboxPage(ctx context.Context, actor, before uuid.UUID, n int, now time.Time) ([]town.OutboxRow, int, error) {
+	if before == uuid.Nil {
+		before = uuid.Max
+	}
+	var total int
+	err := s.pool.QueryRow(ctx, `SELECT count(*) FROM activities WHERE actor_id = $1 AND listed AND leaves_at <= $2`, actor, now).Scan(&total)
+	if err != nil {
+		return nil, 0, mapped("count outbox", err)
+	}
+	rows, _ := s.pool.Query(ctx, `
+		SELECT id, json FROM activities WHERE actor_id = $1 AND listed AND leaves_at <= $2 AND id < $3 ORDER BY id DESC LIMIT $4`,
+		actor, now, before, n)
+	page, err := pgx.CollectRows(rows, pgx.RowToStructByPos[town.OutboxRow])
+	return page, total, mapped("read outbox", err)
+}
+
+// PublicReplies implements town.DocumentStore.
+func (s *Store) PublicReplies(ctx context.Context, post uuid.UUID) ([]federation.IRI, error) {
+	rows, _ := s.pool.Query(ctx, `
+		SELECT object_id, NULL::uuid, published_at FROM replies WHERE post_id = $1 AND public AND state = 'shown'
+		UNION ALL
+		SELECT '', id, published_at FROM posts WHERE root_id = $1 AND public AND withdrawn_at IS NULL AND leaves_at <= $3
+		ORDER BY published_at, 1 LIMIT $2`, post, repliesMax, s.now())
+	ids, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (federation.IRI, error) {
+		var object federation.IRI
+		var answer *uuid.UUID
+		if err := row.Scan(&object, &answer, nil); err != nil {
+			return "", err
+		}
+		if answer != nil {
+			object = s.addresses.Post(*answer)
+		}
+		return object, nil
+	})
+	return ids, mapped("list replies", err)
+}
+
+// Statistics implements town.DocumentStore. A merchant is active who has published within
+// 30 or 180 days; answers are no posts here.
+func (s *Store) Statistics(ctx context.Context, now time.Time) (town.Statistics, error) {
+	var st town.Statistics
+	err := s.pool.QueryRow(ctx, `
+		SELECT count(*), count(*) FILTER (WHERE last > $1), count(*) FILTER (WHERE last > $2),
+		       (SELECT count(*) FROM posts p WHERE `+inFeed+`)
+		  FROM `+merchantTables+` LEFT JOIN LATERAL (
+			SELECT p.published_at AS last FROM posts p WHERE p.merchant_id = m.id AND `+inFeed+` ORDER BY p.published_at DESC LIMIT 1
+		  ) newest ON true
+		 WHERE a.deleted_at IS NULL`, now.AddDate(0, 0, -30), now.AddDate(0, 0, -180)).Scan(
+		&st.Merchants, &st.ActiveMonth, &st.ActiveHalfyear, &st.Posts)
+	return st, mapped("count", err)
+}

@@ -1,0 +1,61 @@
+package postgres
+
+import (
+	"context"
+
+	"bourg/federation"
+	"bourg/internal/town"
+
+	"github.com/google/uuid"
+)
+
+// AddFollower implements town.InboxStore. The merchant is told of a follower who is new,
+// not of one whose server repeats itself.
+func (s *Store) AddFollower(ctx context.Context, in town.Received, actor uuid.UUID, followID federation.IRI, accept town.Outgoing) error {
+	args, err := s.outgoingArgs(ctx, accept)
+	if err != nil {
+		return err
+	}
+	_, err = s.receive(ctx, "add follower", in, subject(string(in.Sender.ID), actor.String()), receivedWith(16, 17)+outgoing+`,
+		before AS (
+			SELECT ended_at FROM followers WHERE actor_id = $18 AND follower_id = (SELECT id FROM sender)
+		), follower AS (
+			INSERT INTO followers (actor_id, follower_id, follow_id) SELECT $18, sender.id, $19 FROM gate, sender
+			ON CONFLICT (actor_id, follower_id) DO UPDATE
+			   SET follow_id = excluded.follow_id, ended_at = NULL,
+			       accepted_at = CASE WHEN followers.ended_at IS NULL THEN followers.accepted_at ELSE excluded.accepted_at END
+			RETURNING follower_id
+		), told AS (
+			INSERT INTO notifications (merchant_id, kind, actor_id)
+			SELECT m.id, 'follow', follower_id FROM follower, merchants m
+			 WHERE m.id = $18 AND NOT EXISTS (SELECT FROM before WHERE ended_at IS NULL)
+		)`+receivedEnd+`true`,
+		append(args, in.Key, string(in.Sender.ID), actor, string(followID))...)
+	if err == nil {
+		s.changed()
+	}
+	return err
+}
+
+// RemoveFollower implements town.InboxStore.
+func (s *Store) RemoveFollower(ctx context.Context, in town.Received, actor uuid.UUID) error {
+	found, err := s.receive(ctx, "remove follower", in, subject(string(in.Sender.ID), actor.String()), receivedWith(1, 2)+`
+		ended AS (
+			UPDATE followers f SET ended_at = now() FROM gate, sender
+			 WHERE f.actor_id = $3 AND f.follower_id = sender.id AND f.ended_at IS NULL RETURNING f.follower_id
+		), untold AS (
+			DELETE FROM notifications n USING ended WHERE n.actor_id = ended.follower_id AND n.merchant_id = $3 AND n.kind = 'follow'
+		)`+receivedEnd+`EXISTS (SELECT FROM ended)`,
+		in.Key, string(in.Sender.ID), actor)
+	if found {
+		s.changed()
+	}
+	return err
+}
+
+// CountFollowers implements town.DocumentStore.
+func (s *Store) CountFollowers(ctx context.Context, actor uuid.UUID) (int, error) {
+	var n int
+	err := s.pool.QueryRow(ctx, `SELECT count(*) FROM followers WHERE actor_id = $1 AND ended_at IS NULL`, actor).Scan(&n)
+	return n, mapped("count followers", err)
+}

@@ -1,0 +1,90 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"bourg/internal/town"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	day = 24 * time.Hour
+	// sweepBatch is how many rows one statement of the sweep removes, so that none holds locks for long.
+	sweepBatch = 5000
+	// hostsMax bounds what is remembered of hosts to which nothing waits.
+	hostsMax = 100_000
+)
+
+// Sweep removes what has served its time. It returns the files of the uploads that it has
+// forgotten, which are to be removed from where they are stored.
+func (s *Store) Sweep(ctx context.Context, now time.Time) (files []string, err error) {
+	for _, rule := range []struct {
+		what, table, key, condition string
+		before                      time.Time
+	}{
+		{"received activities", "received", "key", `received_at < $1`, now.Add(-90 * day)},
+		{"tombstones", "remote_tombstones", "key", `deleted_at < $1`, now.Add(-180 * day)},
+		{"links", "sign_in_links", "token_hash", `expires_at < $1`, now},
+		{"used links", "sign_in_links", "token_hash", `used_at < $1`, now.Add(-day)},
+		{"sessions", "sessions", "token_hash", `expires_at < $1`, now},
+		{"drafts", "drafts", "id", `saved_at < $1`, now.Add(-60 * day)},
+		{"former followers", "followers", "(actor_id, follower_id)", `ended_at < $1`, now.Add(-90 * day)},
+		{"parked deliveries", "deliveries", "id", `state = 'parked' AND created_at < $1`, now.Add(-30 * day)},
+		{"hosts", "hosts", "host", unusedHost + ` AND paused_until < $1 AND coalesce(greatest(last_success, last_failure), '-infinity') < $1`, now.Add(-90 * day)},
+		{"too many hosts", "hosts", "host", unusedHost + fmt.Sprintf(` AND paused_until < $1 AND host IN (
+			SELECT host FROM hosts ORDER BY greatest(last_success, last_failure) DESC NULLS LAST OFFSET %d)`, hostsMax), now},
+	} {
+		if err := s.sweep(ctx, rule.table, rule.key, rule.condition, rule.before); err != nil {
+			return files, fmt.Errorf("sweep %s: %w", rule.what, err)
+		}
+	}
+	if files, err = s.sweepPhotos(ctx, now.Add(-day)); err != nil {
+		return files, fmt.Errorf("sweep photos: %w", err)
+	}
+	return files, nil
+}
+
+const unusedHost = `NOT EXISTS (SELECT FROM deliveries d WHERE d.host = hosts.host AND d.state = 'waiting')`
+
+// sweep removes the rows of a table that fulfil the condition, a batch at a time. The
+// names are this file's own.
+func (s *Store) sweep(ctx context.Context, table, key, condition string, before time.Time) error {
+	for {
+		tag, err := s.pool.Exec(ctx, `DELETE FROM `+table+` WHERE `+key+` IN (
+			SELECT `+key+` FROM `+table+` WHERE `+condition+fmt.Sprintf(` LIMIT %d) AND `, sweepBatch)+condition, before)
+		if err != nil || tag.RowsAffected() < sweepBatch {
+			return err
+		}
+	}
+}
+
+// sweepPhotos removes loose uploads, and returns the files of their variants.
+func (s *Store) sweepPhotos(ctx context.Context, before time.Time) ([]string, error) {
+	var files []string
+	for {
+		rows, _ := s.pool.Query(ctx, fmt.Sprintf(`
+			DELETE FROM photos WHERE post_id IS NULL AND draft_id IS NULL AND NOT cover AND id IN (
+				SELECT id FROM photos WHERE post_id IS NULL AND draft_id IS NULL AND NOT cover AND created_at < $1 LIMIT %d)
+			RETURNING file`, sweepBatch), before)
+		batch, err := pgx.CollectRows(rows, pgx.RowTo[json.RawMessage])
+		if err != nil {
+			return files, err
+		}
+		for _, encoded := range batch {
+			var p town.Photo
+			if err := json.Unmarshal(encoded, &p); err != nil {
+				return files, fmt.Errorf("read photo: %w", err)
+			}
+			for _, v := range p.Variants {
+				files = append(files, v.File)
+			}
+		}
+		if len(batch) < sweepBatch {
+			return files, nil
+		}
+	}
+}

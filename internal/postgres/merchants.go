@@ -1,0 +1,235 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"bourg/internal/fold"
+	"bourg/internal/town"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype/zeronull"
+)
+
+var (
+	_ town.MemberStore    = (*Store)(nil)
+	_ town.DirectoryStore = (*Store)(nil)
+)
+
+// merchantColumns are what scanMerchant reads, of merchants m and actors a.
+const merchantColumns = `m.id, a.handle, m.name, m.trade, m.paint, m.summary, m.phone, m.address, m.hours, m.website, m.lat, m.lon,
+	m.reach, m.approve_replies, a.created_at, a.updated_at, a.deleted_at, a.public_key,
+	(SELECT json_build_array(json_build_object('id', c.id, 'alt', c.alt, 'file', c.file)) FROM photos c WHERE c.merchant_id = m.id AND c.cover)`
+
+const merchantTables = `merchants m JOIN actors a ON a.id = m.id`
+
+// merchantFields are the places for merchantColumns. fill is called after the scan.
+func merchantFields(m *town.Merchant) (fields []any, fill func() error) {
+	var cover []byte
+	fields = []any{
+		&m.ID, &m.Handle, &m.Name, &m.Trade, &m.Paint, &m.Summary, &m.Phone, &m.Address, &m.Hours, &m.Website, &m.Lat, &m.Lon,
+		&m.Reach, &m.Approve, &m.Created, &m.Updated, (*zeronull.Timestamptz)(&m.Deleted), &m.PublicKey, &cover,
+	}
+	return fields, func() error {
+		photos, err := readPhotos(cover)
+		if err == nil && len(photos) > 0 {
+			m.Cover = &photos[0]
+		}
+		return err
+	}
+}
+
+func scanMerchant(row pgx.CollectableRow) (*town.Merchant, error) {
+	var m town.Merchant
+	fields, fill := merchantFields(&m)
+	if err := row.Scan(fields...); err != nil {
+		return nil, err
+	}
+	return &m, fill()
+}
+
+// Merchant implements town.DirectoryStore. With town.ErrGone it returns what was there.
+func (s *Store) Merchant(ctx context.Context, id uuid.UUID) (*town.Merchant, error) {
+	return s.oneMerchant(ctx, `m.id = $1`, id)
+}
+
+// MerchantByHandle implements town.DirectoryStore.
+func (s *Store) MerchantByHandle(ctx context.Context, handle string) (*town.Merchant, error) {
+	return s.oneMerchant(ctx, `a.handle = $1`, handle)
+}
+
+func (s *Store) oneMerchant(ctx context.Context, condition string, arg any) (*town.Merchant, error) {
+	rows, _ := s.pool.Query(ctx, `
+		SELECT (SELECT count(*) FROM followers f WHERE f.actor_id = m.id AND f.ended_at IS NULL), `+merchantColumns+`
+		  FROM `+merchantTables+` WHERE `+condition, arg)
+	m, err := pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (*town.Merchant, error) {
+		var m town.Merchant
+		fields, fill := merchantFields(&m)
+		if err := row.Scan(append([]any{&m.Followers}, fields...)...); err != nil {
+			return nil, err
+		}
+		return &m, fill()
+	})
+	if err != nil {
+		return nil, mapped("read merchant", err)
+	}
+	if !m.Deleted.IsZero() {
+		return m, fmt.Errorf("read merchant: %w", town.ErrGone)
+	}
+	return m, nil
+}
+
+// Merchants implements town.DirectoryStore. Followers are not counted in lists.
+func (s *Store) Merchants(ctx context.Context, trade string) ([]*town.Merchant, error) {
+	rows, _ := s.pool.Query(ctx, `
+		SELECT `+merchantColumns+` FROM `+merchantTables+`
+		 WHERE a.deleted_at IS NULL AND ($1 = '' OR m.trade = $1) ORDER BY m.folded, m.id`, trade)
+	list, err := pgx.CollectRows(rows, scanMerchant)
+	return list, mapped("list merchants", err)
+}
+
+// TradeCounts implements town.DirectoryStore.
+func (s *Store) TradeCounts(ctx context.Context) (map[string]int, error) {
+	rows, _ := s.pool.Query(ctx, `
+		SELECT m.trade, count(*) FROM `+merchantTables+` WHERE a.deleted_at IS NULL GROUP BY m.trade`)
+	counts := make(map[string]int)
+	var trade string
+	var n int
+	_, err := pgx.ForEachRow(rows, []any{&trade, &n}, func() error {
+		counts[trade] = n
+		return nil
+	})
+	return counts, mapped("count trades", err)
+}
+
+// HandleTaken implements town.DirectoryStore.
+func (s *Store) HandleTaken(ctx context.Context, handle string) (bool, error) {
+	var taken bool
+	err := s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM actors WHERE handle = $1)`, handle).Scan(&taken)
+	return taken, mapped("look for handle", err)
+}
+
+// MaySpeak implements town.MemberStore.
+func (s *Store) MaySpeak(ctx context.Context, login, merchant uuid.UUID) (bool, error) {
+	var may bool
+	err := s.pool.QueryRow(ctx, `
+		SELECT EXISTS (
+			SELECT FROM memberships ms JOIN logins l ON l.id = ms.login_id JOIN actors a ON a.id = ms.merchant_id
+			 WHERE ms.login_id = $1 AND ms.merchant_id = $2 AND l.disabled_at IS NULL AND a.deleted_at IS NULL)`,
+		login, merchant).Scan(&may)
+	return may, mapped("look for member", err)
+}
+
+// AddMerchant implements town.DirectoryStore. It sets the merchant's id.
+func (s *Store) AddMerchant(ctx context.Context, m *town.Merchant, a town.NewActor) error {
+	err := s.inTx(ctx, "add merchant", func(tx pgx.Tx) error {
+		if err := addActor(ctx, tx, "merchant", a, s.orNow(m.Created)); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `
+			INSERT INTO merchants (id, name, trade, paint, summary, phone, address, hours, website, lat, lon, reach, approve_replies, folded)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, merchantValues(a.ID, m)...)
+		if err != nil {
+			return err
+		}
+		if err := setCover(ctx, tx, a.ID, m.Cover); err != nil {
+			return err
+		}
+		return changedByPerson(ctx, tx)
+	})
+	if err == nil {
+		m.ID = a.ID
+		s.changed()
+	}
+	return err
+}
+
+// EditMerchant implements town.DirectoryStore.
+func (s *Store) EditMerchant(ctx context.Context, m *town.Merchant, out town.Outgoing) error {
+	err := s.inTx(ctx, "edit merchant", func(tx pgx.Tx) error {
+		err := mustAffect(tx.Exec(ctx, `UPDATE actors SET updated_at = $2 WHERE id = $1 AND deleted_at IS NULL`, m.ID, s.orNow(m.Updated)))
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
+			UPDATE merchants SET name = $2, trade = $3, paint = $4, summary = $5, phone = $6, address = $7, hours = $8, website = $9,
+				lat = $10, lon = $11, reach = $12, approve_replies = $13, folded = $14 WHERE id = $1`, merchantValues(m.ID, m)...)
+		if err != nil {
+			return err
+		}
+		if err := setCover(ctx, tx, m.ID, m.Cover); err != nil {
+			return err
+		}
+		if err := s.addOutgoing(ctx, tx, out); err != nil {
+			return err
+		}
+		return changedByPerson(ctx, tx)
+	})
+	if err == nil {
+		s.merchants.forget()
+		s.changed()
+	}
+	return err
+}
+
+func merchantValues(id uuid.UUID, m *town.Merchant) []any {
+	reach := m.Reach
+	if reach == "" {
+		reach = town.ReachEverywhere
+	}
+	return []any{
+		id, m.Name, m.Trade, m.Paint, m.Summary, m.Phone, m.Address, m.Hours, m.Website, m.Lat, m.Lon, string(reach), m.Approve,
+		fold.Fold(m.Name) + "\n" + fold.Fold(m.Trade) + "\n" + fold.Fold(m.Summary),
+	}
+}
+
+func addActor(ctx context.Context, tx db, kind string, a town.NewActor, at time.Time) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO actors (id, kind, handle, private_key, public_key, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $6)`, a.ID, kind, a.Handle, a.PrivatePEM, a.PublicPEM, at)
+	return err
+}
+
+// setCover makes the photo the merchant's shop front: one of its uploads, or, with a zero
+// id, one that is not recorded yet. The photo before it becomes loose.
+func setCover(ctx context.Context, tx db, merchant uuid.UUID, cover *town.Photo) error {
+	id := uuid.Nil
+	if cover != nil {
+		id = cover.ID
+	}
+	_, err := tx.Exec(ctx, `UPDATE photos SET cover = false WHERE merchant_id = $1 AND cover AND id <> $2`, merchant, id)
+	if err != nil || cover == nil {
+		return err
+	}
+	if id != uuid.Nil {
+		return mustAffect(tx.Exec(ctx, `
+			UPDATE photos SET cover = true, draft_id = NULL, alt = $3
+			 WHERE id = $1 AND merchant_id = $2 AND post_id IS NULL`, id, merchant, cover.Alt))
+	}
+	if err := insertPhoto(ctx, tx, merchant, cover); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE photos SET cover = true WHERE id = $1`, cover.ID)
+	return err
+}
+
+func insertPhoto(ctx context.Context, tx db, merchant uuid.UUID, p *town.Photo) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("make an id: %w", err)
+	}
+	file := *p
+	file.Alt = ""
+	encoded, err := json.Marshal(file)
+	if err != nil {
+		return fmt.Errorf("encode photo: %w", err)
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO photos (id, merchant_id, alt, file) VALUES ($1, $2, $3, $4)`, id, merchant, p.Alt, encoded)
+	if err == nil {
+		p.ID = id
+	}
+	return err
+}

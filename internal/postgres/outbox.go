@@ -1,0 +1,89 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"bourg/federation"
+	"bourg/internal/town"
+
+	"github.com/jackc/pgx/v5/pgtype/zeronull"
+)
+
+// outgoing inserts an activity with its deliveries, as parts of a larger WITH whose part
+// "gate" has one row where the activity is to be written and none where not. It takes the
+// parameters $1 to $15, see outgoingArgs.
+//
+// A delivery names the one before it about the same object to the same inbox. For that
+// to be right, whoever writes two activities about one object does it under a lock that
+// an earlier statement of the same transaction took (the post's row, the merchant's).
+const outgoing = `
+	addresses AS (
+		SELECT r.delivery_inbox AS inbox, r.delivery_host AS host
+		  FROM followers f JOIN remote_actors r ON r.id = f.follower_id
+		 WHERE $9::boolean AND f.actor_id = $2 AND (f.ended_at IS NULL OR f.ended_at >= $10::timestamptz)
+		   AND r.deleted_at IS NULL AND NOT r.blocked
+		UNION
+		SELECT r.delivery_inbox, r.delivery_host FROM remote_actors r
+		 WHERE r.iri = ANY($11::text[]) AND r.deleted_at IS NULL AND NOT r.blocked
+		UNION
+		SELECT inbox, host FROM unnest($12::text[], $13::text[]) AS i(inbox, host)
+		UNION
+		SELECT d.inbox, d.host FROM activities a JOIN deliveries d ON d.activity_id = a.id
+		 WHERE a.object_id = $14 AND d.state = 'waiting'
+	), inboxes AS (
+		SELECT inbox, host FROM addresses WHERE host <> $15 AND host <> ''
+	), earlier AS (
+		SELECT d.inbox, max(d.id) AS id FROM activities a JOIN deliveries d ON d.activity_id = a.id
+		 WHERE a.object_id = $4 AND d.state = 'waiting' GROUP BY d.inbox
+	), activity AS (
+		INSERT INTO activities (id, actor_id, type, object_id, json, public, listed, leaves_at, recipients)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, (SELECT count(*) FROM inboxes) FROM gate
+	), queued AS (
+		INSERT INTO deliveries (activity_id, inbox, host, after, next_try)
+		SELECT $1, inboxes.inbox, inboxes.host, earlier.id, $8
+		  FROM gate CROSS JOIN inboxes LEFT JOIN earlier USING (inbox)
+	)`
+
+// outgoingArgs makes the fifteen arguments of outgoing. Inboxes on blocked domains are
+// left out here; peers that are known are marked in the database.
+func (s *Store) outgoingArgs(ctx context.Context, out town.Outgoing) ([]any, error) {
+	var inboxes, hosts []string
+	for _, inbox := range out.To.Inboxes {
+		host := inbox.Host()
+		blocked, err := s.blocked(ctx, host)
+		if err != nil {
+			return nil, err
+		}
+		if !blocked {
+			inboxes, hosts = append(inboxes, string(inbox)), append(hosts, host)
+		}
+	}
+	return []any{
+		out.ID, out.Actor, out.Type, string(out.Object), out.JSON, out.Public, out.Listed, out.Leaves,
+		out.To.Followers, zeronull.Timestamptz(out.To.Since), strs(out.To.Actors), inboxes, hosts,
+		zeronull.Text(out.To.Earlier), s.host,
+	}, nil
+}
+
+// addOutgoing writes an activity to the outbox with one delivery for each distinct inbox,
+// never to a blocked domain and never to ourselves, and wakes those who listen for deliveries.
+func (s *Store) addOutgoing(ctx context.Context, tx db, out town.Outgoing) error {
+	args, err := s.outgoingArgs(ctx, out)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `WITH gate AS (SELECT), `+outgoing+` SELECT pg_notify('bourg_deliveries', '')`, args...)
+	if err != nil {
+		return fmt.Errorf("add activity: %w", err)
+	}
+	return nil
+}
+
+func strs(iris []federation.IRI) []string {
+	out := make([]string, len(iris))
+	for i, iri := range iris {
+		out[i] = string(iri)
+	}
+	return out
+}

@@ -1,0 +1,207 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"bourg/federation"
+	"bourg/internal/town"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype/zeronull"
+)
+
+// AddReply implements town.InboxStore. A reply to an answer of ours stands in the answer's
+// thread; one to a post that was withdrawn in the meantime is not kept.
+func (s *Store) AddReply(ctx context.Context, in town.Received, r *town.Reply) error {
+	if r.ID == uuid.Nil {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return fmt.Errorf("add reply: make an id: %w", err)
+		}
+		r.ID = id
+	}
+	attachments, err := marshalAttachments(r.Attachments)
+	if err != nil {
+		return fmt.Errorf("add reply: %w", err)
+	}
+	found, err := s.receive(ctx, "add reply", in, subject(in.Sender.ID, r.ObjectID), receivedWith(1, 2)+`
+		thread AS (
+			SELECT CASE WHEN kind = 'answer' THEN root_id ELSE id END AS post_id FROM posts WHERE id = $7 AND withdrawn_at IS NULL
+		), reply AS (
+			INSERT INTO replies (id, object_id, actor_id, merchant_id, post_id, in_reply_to, url, public, summary, content, language,
+				attachments, published_at, updated_at, received_at, state)
+			SELECT $3, $4, sender.id, $6, (SELECT post_id FROM thread), $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18
+			  FROM gate, sender
+			 WHERE NOT EXISTS (SELECT FROM remote_tombstones WHERE key = $5)
+			   AND ($7::uuid IS NULL OR EXISTS (SELECT FROM thread))
+			ON CONFLICT (object_id, actor_id) DO NOTHING
+			RETURNING id, actor_id, merchant_id, post_id, public, state
+		), counted AS (`+countReplies(`
+			SELECT post_id, 1 FROM reply WHERE post_id IS NOT NULL AND public AND state = 'shown'`)+`
+		), told AS (
+			INSERT INTO notifications (merchant_id, kind, actor_id, post_id, reply_id)
+			SELECT merchant_id, CASE WHEN NOT public THEN 'message' WHEN post_id IS NULL THEN 'mention' ELSE 'reply' END, actor_id, post_id, id
+			  FROM reply
+		)`+receivedEnd+`EXISTS (SELECT FROM reply)`,
+		in.Key, string(in.Sender.ID), r.ID, string(r.ObjectID), objectKey(in.Sender.ID, r.ObjectID), r.Merchant, nullID(r.Post),
+		zeronull.Text(r.InReplyTo), string(r.URL), r.Public, r.Summary, r.Content, r.Language, attachments, r.Published,
+		zeronull.Timestamptz(r.Updated), s.receivedAt(r), string(r.State))
+	if found {
+		s.changed()
+	}
+	return err
+}
+
+func (s *Store) receivedAt(r *town.Reply) time.Time {
+	if r.Received.IsZero() {
+		return s.now()
+	}
+	return r.Received
+}
+
+// objectKey is under what the deletion of an actor's object is remembered.
+func objectKey(actor, object federation.IRI) uuid.UUID {
+	return town.Key(string(actor), string(object))
+}
+
+func marshalAttachments(list []federation.Image) ([]byte, error) {
+	if len(list) == 0 {
+		return []byte("[]"), nil
+	}
+	return json.Marshal(list)
+}
+
+// EditReply implements town.InboxStore. An edit without a time counts from when it was received.
+func (s *Store) EditReply(ctx context.Context, in town.Received, r *town.Reply) error {
+	attachments, err := marshalAttachments(r.Attachments)
+	if err != nil {
+		return fmt.Errorf("edit reply: %w", err)
+	}
+	updated := r.Updated
+	if updated.IsZero() {
+		updated = s.receivedAt(r)
+	}
+	found, err := s.receive(ctx, "edit reply", in, subject(in.Sender.ID, r.ObjectID), receivedWith(1, 2)+`
+		edited AS (
+			UPDATE replies r SET summary = $4, content = $5, language = $6, attachments = $7, updated_at = $8 FROM gate, sender
+			 WHERE r.object_id = $3 AND r.actor_id = sender.id AND coalesce(r.updated_at, r.published_at) < $8 RETURNING r.id
+		)`+receivedEnd+`EXISTS (SELECT FROM edited)`,
+		in.Key, string(in.Sender.ID), string(r.ObjectID), r.Summary, r.Content, r.Language, attachments, updated)
+	if found {
+		s.changed()
+	}
+	return err
+}
+
+// DeleteObject implements town.InboxStore.
+func (s *Store) DeleteObject(ctx context.Context, in town.Received, object federation.IRI) error {
+	found, err := s.receive(ctx, "delete object", in, subject(in.Sender.ID, object), receivedWith(1, 2)+`
+		tombstone AS (
+			INSERT INTO remote_tombstones (key) SELECT $4 FROM gate ON CONFLICT DO NOTHING
+		), gone AS (
+			DELETE FROM replies r USING gate, sender WHERE r.object_id = $3 AND r.actor_id = sender.id
+			RETURNING r.post_id, r.public, r.state
+		), counted AS (`+countReplies(`
+			SELECT post_id, -1 FROM gone WHERE post_id IS NOT NULL AND public AND state = 'shown'`)+`
+		)`+receivedEnd+`EXISTS (SELECT FROM gone)`,
+		in.Key, string(in.Sender.ID), string(object), objectKey(in.Sender.ID, object))
+	if found {
+		s.changed()
+	}
+	return err
+}
+
+// PostOf implements town.InboxStore. For an answer of ours post is the answer itself; what
+// was withdrawn or hidden away by its writer is not found.
+func (s *Store) PostOf(ctx context.Context, object federation.IRI) (post, merchant uuid.UUID, err error) {
+	if id, ok := s.addresses.ID("posts", object); ok {
+		err = s.pool.QueryRow(ctx, `SELECT id, merchant_id FROM posts WHERE id = $1 AND withdrawn_at IS NULL`, id).Scan(&post, &merchant)
+		return post, merchant, mapped("find post", err)
+	}
+	if s.addresses.Local(object) {
+		return uuid.Nil, uuid.Nil, fmt.Errorf("find post: %w", town.ErrNotFound)
+	}
+	err = s.pool.QueryRow(ctx, `
+		SELECT post_id, merchant_id FROM replies WHERE object_id = $1 ORDER BY received_at LIMIT 1`,
+		string(object)).Scan((*zeronull.UUID)(&post), &merchant)
+	return post, merchant, mapped("find post", err)
+}
+
+// replyColumns are what scanReply reads, of replies r and remote_actors a.
+const replyColumns = `r.id, r.object_id, r.merchant_id, r.post_id, r.in_reply_to, r.url, r.public, r.summary, r.content, r.language,
+	r.attachments, r.published_at, r.updated_at, r.received_at, r.state, a.iri, a.name, a.handle, a.url, a.host`
+
+const replyTables = `replies r JOIN remote_actors a ON a.id = r.actor_id`
+
+func scanReply(row pgx.CollectableRow) (*town.Reply, error) {
+	var r town.Reply
+	var attachments []byte
+	err := row.Scan(&r.ID, &r.ObjectID, &r.Merchant, (*zeronull.UUID)(&r.Post), (*zeronull.Text)(&r.InReplyTo), &r.URL, &r.Public,
+		&r.Summary, &r.Content, &r.Language, &attachments, &r.Published, (*zeronull.Timestamptz)(&r.Updated), &r.Received, &r.State,
+		&r.Actor.ID, &r.Actor.Name, &r.Actor.Handle, &r.Actor.URL, &r.Actor.Host)
+	if err != nil {
+		return nil, err
+	}
+	if string(attachments) != "[]" {
+		if err := json.Unmarshal(attachments, &r.Attachments); err != nil {
+			return nil, fmt.Errorf("read attachments: %w", err)
+		}
+	}
+	return &r, nil
+}
+
+// Reply implements town.PostStore and town.MessageStore.
+func (s *Store) Reply(ctx context.Context, id uuid.UUID) (*town.Reply, error) {
+	rows, _ := s.pool.Query(ctx, `SELECT `+replyColumns+` FROM `+replyTables+` WHERE r.id = $1`, id)
+	reply, err := pgx.CollectExactlyOneRow(rows, scanReply)
+	return reply, mapped("read reply", err)
+}
+
+// SetReplyState implements town.MessageStore.
+func (s *Store) SetReplyState(ctx context.Context, merchant, reply uuid.UUID, state town.ReplyState) error {
+	err := s.inTx(ctx, "set reply state", func(tx pgx.Tx) error {
+		var found bool
+		err := tx.QueryRow(ctx, `
+			WITH before AS (
+				SELECT id, post_id, public, state FROM replies WHERE id = $1 AND merchant_id = $2 FOR UPDATE
+			), after AS (
+				UPDATE replies r SET state = $3 FROM before b WHERE r.id = b.id AND r.state <> $3
+				RETURNING b.post_id, b.public, (r.state = 'shown')::int - (b.state = 'shown')::int AS change
+			), counted AS (`+countReplies(`
+				SELECT post_id, change FROM after WHERE post_id IS NOT NULL AND public AND change <> 0`)+`
+			)
+			SELECT EXISTS (SELECT FROM before)`, reply, merchant, string(state)).Scan(&found)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return town.ErrNotFound
+		}
+		return changedByPerson(ctx, tx)
+	})
+	if err == nil {
+		s.changed()
+	}
+	return err
+}
+
+// ActorKind implements town.InboxStore.
+func (s *Store) ActorKind(ctx context.Context, id uuid.UUID) (string, error) {
+	a, err := s.addressee(ctx, id)
+	if err == nil && a.deleted {
+		return a.kind, fmt.Errorf("find actor: %w", town.ErrGone)
+	}
+	return a.kind, err
+}
+
+// ApprovesReplies implements town.InboxStore.
+func (s *Store) ApprovesReplies(ctx context.Context, merchant uuid.UUID) (bool, error) {
+	a, err := s.addressee(ctx, merchant)
+	return a.approves, err
+}
+
+func nullID(id uuid.UUID) zeronull.UUID { return zeronull.UUID(id) }

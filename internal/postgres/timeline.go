@@ -1,0 +1,131 @@
+package postgres
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"bourg/internal/town"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+var _ town.TimelineStore = (*Store)(nil)
+
+// The conditions of the indexes over what stands in feeds.
+const inFeed = `p.kind <> 'answer' AND p.public AND p.withdrawn_at IS NULL`
+
+const (
+	threadMax = 500
+	// searchTimeout ends a search that finds too much.
+	searchTimeout = `SET LOCAL statement_timeout = '2s'`
+	// searchDepth is among how many of the newest posts that match the best are looked for.
+	searchDepth = 500
+)
+
+// Feed implements town.TimelineStore.
+func (s *Store) Feed(ctx context.Context, before town.Cursor, n int) ([]*town.Post, error) {
+	before = fromTop(before)
+	posts, err := postsWhere(ctx, s.pool, inFeed+` AND a.deleted_at IS NULL AND (p.published_at, p.id) < ($1, $2)
+		ORDER BY p.published_at DESC, p.id DESC LIMIT $3`, before.At, before.ID, n)
+	return posts, mapped("read feed", err)
+}
+
+// MerchantFeed implements town.TimelineStore.
+func (s *Store) MerchantFeed(ctx context.Context, merchant uuid.UUID, before town.Cursor, n int) ([]*town.Post, error) {
+	before = fromTop(before)
+	posts, err := postsWhere(ctx, s.pool, inFeed+` AND p.merchant_id = $1 AND (p.published_at, p.id) < ($2, $3)
+		ORDER BY p.published_at DESC, p.id DESC LIMIT $4`, merchant, before.At, before.ID, n)
+	return posts, mapped("read merchant's feed", err)
+}
+
+// fromTop puts a zero cursor before the newest entry of all.
+func fromTop(c town.Cursor) town.Cursor {
+	if c.IsZero() {
+		return town.Cursor{At: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), ID: uuid.Max}
+	}
+	return c
+}
+
+func postsWhere(ctx context.Context, tx db, condition string, args ...any) ([]*town.Post, error) {
+	rows, _ := tx.Query(ctx, `SELECT `+postColumns+` FROM `+postTables+` WHERE `+condition, args...)
+	return pgx.CollectRows(rows, scanPost)
+}
+
+// Thread implements town.TimelineStore.
+func (s *Store) Thread(ctx context.Context, post uuid.UUID) ([]town.ThreadEntry, error) {
+	rows, _ := s.pool.Query(ctx, `
+		SELECT `+replyColumns+` FROM `+replyTables+` WHERE r.post_id = $1 AND r.public AND r.state = 'shown'
+		 ORDER BY r.published_at, r.id LIMIT $2`, post, threadMax)
+	replies, err := pgx.CollectRows(rows, scanReply)
+	if err != nil {
+		return nil, mapped("read thread", err)
+	}
+	answers, err := postsWhere(ctx, s.pool, `p.root_id = $1 AND p.public AND p.withdrawn_at IS NULL
+		ORDER BY p.published_at, p.id LIMIT $2`, post, threadMax)
+	if err != nil {
+		return nil, mapped("read thread", err)
+	}
+	thread := oldestFirst(replies, answers)
+	return thread[:min(len(thread), threadMax)], nil
+}
+
+// oldestFirst brings replies and answers into one order.
+func oldestFirst(replies []*town.Reply, answers []*town.Post) []town.ThreadEntry {
+	entries := make([]town.ThreadEntry, 0, len(replies)+len(answers))
+	for _, r := range replies {
+		entries = append(entries, town.ThreadEntry{Reply: r})
+	}
+	for _, a := range answers {
+		entries = append(entries, town.ThreadEntry{Answer: a})
+	}
+	slices.SortStableFunc(entries, func(a, b town.ThreadEntry) int { return written(a).Compare(written(b)) })
+	return entries
+}
+
+func written(e town.ThreadEntry) time.Time {
+	if e.Answer != nil {
+		return e.Answer.Published
+	}
+	return e.Reply.Published
+}
+
+// SearchPosts implements town.TimelineStore. The best are looked for among the newest 500 that match.
+func (s *Store) SearchPosts(ctx context.Context, words string, n int) ([]*town.Post, error) {
+	var posts []*town.Post
+	err := s.inTx(ctx, "search posts", func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, searchTimeout)
+		if err != nil {
+			return err
+		}
+		posts, err = postsWhere(ctx, tx, `p.id IN (
+				SELECT p.id FROM (
+					SELECT p.id, p.published_at, ts_rank(p.search, websearch_to_tsquery('french', $1)) AS rank FROM posts p
+					 WHERE `+inFeed+` AND p.search @@ websearch_to_tsquery('french', $1)
+					 ORDER BY p.published_at DESC LIMIT $3
+				) p ORDER BY rank DESC, p.published_at DESC, p.id DESC LIMIT $2
+			) AND a.deleted_at IS NULL
+			ORDER BY ts_rank(p.search, websearch_to_tsquery('french', $1)) DESC, p.published_at DESC, p.id DESC`, words, n, searchDepth)
+		return err
+	})
+	return posts, err
+}
+
+// SearchMerchants implements town.TimelineStore.
+func (s *Store) SearchMerchants(ctx context.Context, words string, n int) ([]*town.Merchant, error) {
+	var list []*town.Merchant
+	err := s.inTx(ctx, "search merchants", func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, searchTimeout)
+		if err != nil {
+			return err
+		}
+		rows, _ := tx.Query(ctx, `
+			SELECT `+merchantColumns+` FROM `+merchantTables+`
+			 WHERE a.deleted_at IS NULL AND m.search @@ websearch_to_tsquery('french', $1)
+			 ORDER BY ts_rank(m.search, websearch_to_tsquery('french', $1)) DESC, m.folded, m.id LIMIT $2`, words, n)
+		list, err = pgx.CollectRows(rows, scanMerchant)
+		return err
+	})
+	return list, err
+}
