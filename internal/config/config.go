@@ -45,7 +45,8 @@ type Config struct {
 	MediaURL *url.URL
 	// RepliesApproved says that replies wait for approval.
 	RepliesApproved bool
-	// SMTPURL is how mail goes out; empty: links are printed to the log.
+	// SMTPURL is how mail goes out, as mail.ParseServer reads it
+	// (smtp://user:password@host:587?from=address); empty: links are printed to the log.
 	SMTPURL string
 }
 

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"bourg/federation"
+	"bourg/internal/mail"
 )
 
 // longestName is the longest name of a town, in letters; the longest of a French
@@ -130,17 +131,14 @@ func databaseURL(text string) error {
 	return errors.New("must begin with postgres://, or be a list of keyword=value")
 }
 
-// smtpURL checks smtp:// or smtps:// with a host. It does not repeat the text,
+// smtpURL checks that mail can be sent by this URL. It does not repeat the text,
 // because it holds a password.
 func smtpURL(text string) error {
 	if text == "" {
 		return nil
 	}
-	u, err := url.Parse(text)
-	if err != nil || (u.Scheme != "smtp" && u.Scheme != "smtps") || u.Hostname() == "" {
-		return errors.New("must be smtp://host or smtps://host, with user:password@ and :port where needed")
-	}
-	return nil
+	_, err := mail.ParseServer(text)
+	return err
 }
 
 // networks reads CIDRs that stand between commas or spaces.

@@ -1,0 +1,310 @@
+package mail_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	netmail "net/mail"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"bourg/internal/mail"
+)
+
+const link = "https://saint-laurent.example/connexion/Zk3-x_9"
+
+func letter() mail.Letter {
+	return mail.Letter{
+		ID: "mail-7", To: "fournil@merchants.example", Template: "sign_in", Data: map[string]string{"link": link},
+		Town: "Saint-Laurent-sur-Cèze", Asked: time.Date(2026, 12, 12, 9, 5, 0, 0, time.UTC),
+	}
+}
+
+// parts reads a letter's header and its two bodies.
+func parts(t *testing.T, content string) (header netmail.Header, text, html string) {
+	t.Helper()
+	m, err := netmail.ReadMessage(strings.NewReader(content))
+	if err != nil {
+		t.Fatalf("read the letter: %v\n%s", err, content)
+	}
+	kind, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/alternative" {
+		t.Fatalf("got content type %q (%v), want multipart/alternative", kind, err)
+	}
+	bodies := map[string]string{}
+	for r := multipart.NewReader(m.Body, params["boundary"]); ; {
+		part, err := r.NextRawPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("read a part: %v", err)
+		}
+		body, err := io.ReadAll(quotedprintable.NewReader(part))
+		if err != nil {
+			t.Fatalf("read a part: %v", err)
+		}
+		bodies[part.Header.Get("Content-Type")] = string(bytes.ReplaceAll(body, []byte("\r\n"), []byte("\n")))
+	}
+	return m.Header, bodies["text/plain; charset=UTF-8"], bodies["text/html; charset=UTF-8"]
+}
+
+func TestSignInLetter(t *testing.T) {
+	t.Parallel()
+	server := newSMTPServer(t, "smtp", nil)
+	if err := server.sender(t, nil, nil).Send(t.Context(), letter()); err != nil {
+		t.Fatal(err)
+	}
+	taken := server.taken()
+	if len(taken) != 1 {
+		t.Fatalf("got %d letters, want 1", len(taken))
+	}
+	if got := taken[0]; got.from != "FROM:<bourg@saint-laurent.example>" || got.to != "TO:<fournil@merchants.example>" {
+		t.Errorf("got envelope %s %s", got.from, got.to)
+	}
+	header, text, html := parts(t, taken[0].content)
+	var words mime.WordDecoder
+	subject, err := words.DecodeHeader(header.Get("Subject"))
+	if want := "Votre lien pour entrer – Saint-Laurent-sur-Cèze"; err != nil || subject != want {
+		t.Errorf("got subject %q (%v), want %q", subject, err, want)
+	}
+	from, err := netmail.ParseAddress(header.Get("From"))
+	if err != nil || from.Name != "Saint-Laurent-sur-Cèze" || from.Address != "bourg@saint-laurent.example" {
+		t.Errorf("got From %v (%v)", from, err)
+	}
+	for name, want := range map[string]string{
+		"To": "<fournil@merchants.example>", "Message-Id": "<mail-7@saint-laurent.example>", "Auto-Submitted": "auto-generated",
+		"Content-Language": "fr",
+	} {
+		if got := header.Get(name); got != want {
+			t.Errorf("got %s %q, want %q", name, got, want)
+		}
+	}
+	if _, err := header.Date(); err != nil {
+		t.Errorf("Date: %v", err)
+	}
+	for _, want := range []string{"Saint-Laurent-sur-Cèze", "12/12/2026 à 9 h 05", link, "valable une heure, une seule fois"} {
+		if !strings.Contains(text, want) || !strings.Contains(html, want) {
+			t.Errorf("got no %q in both bodies:\n%s\n%s", want, text, html)
+		}
+	}
+	if !strings.HasPrefix(text, "Bonjour,") {
+		t.Errorf("got text %q, want the subject's line outside", text)
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	t.Parallel()
+	// I2: nothing that people type begins a line of its own in a header, or reaches another reader.
+	t.Run("I2", func(t *testing.T) {
+		t.Parallel()
+		for _, to := range []string{
+			"a@b.example\r\nBcc: c@d.example", "a@b.example\nBcc: c@d.example", "a@b.example, c@d.example", `"a" <b@c.example>`,
+			"a@b.example>\r\nRCPT TO:<c@d.example", "a b@c.example", "", "a@b.example\x00", strings.Repeat("a", 260) + "@b.example",
+		} {
+			server := newSMTPServer(t, "smtp", nil)
+			l := letter()
+			l.To = to
+			err := server.sender(t, nil, nil).Send(t.Context(), l)
+			if refused := (*mail.Refusal)(nil); !errors.As(err, &refused) {
+				t.Errorf("%q: got %v, want a refusal", to, err)
+			}
+			if taken := server.taken(); len(taken) != 0 {
+				t.Errorf("%q: got a letter sent to %s, want none", to, taken[0].to)
+			}
+		}
+		for _, name := range []string{
+			"Uzès\r\nBcc: c@d.example", "Uzès\nBcc: c@d.example", "Uzès\r\n\r\n<script>", "Uzès\u2028Bcc: c@d.example", "Uzès\x85Bcc: c@d.example",
+			`Uzès" <c@d.example>, "`, strings.Repeat("Uzès ", 300),
+		} {
+			server := newSMTPServer(t, "smtp", nil)
+			l := letter()
+			l.Town, l.ID = name, "7\r\nBcc: c@d.example"
+			if err := server.sender(t, nil, nil).Send(t.Context(), l); err != nil {
+				t.Errorf("%q: %v", name, err)
+				continue
+			}
+			content := server.taken()[0].content
+			header, _, _ := parts(t, content)
+			if header.Get("Bcc") != "" || len(header["To"]) != 1 || strings.Contains(header.Get("From"), ",") {
+				t.Errorf("%q: got header %v", name, header)
+			}
+			for line := range strings.SplitSeq(content, "\n") {
+				if len(line) > 998 {
+					t.Errorf("%q: got a line of %d bytes, want 998 at most", name, len(line))
+				}
+			}
+		}
+	})
+	// I3: what people type is text in HTML too.
+	t.Run("I3", func(t *testing.T) {
+		t.Parallel()
+		server := newSMTPServer(t, "smtp", nil)
+		l := letter()
+		l.Town, l.Data = `<img src=x onerror=alert(1)>`, map[string]string{"link": `javascript:alert(1)"><b>`}
+		if err := server.sender(t, nil, nil).Send(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+		_, text, html := parts(t, server.taken()[0].content)
+		if strings.Contains(html, "<img") || strings.Contains(html, `href="javascript`) || strings.Contains(html, "<b>") {
+			t.Errorf("got HTML with markup of others:\n%s", html)
+		}
+		if !strings.Contains(text, l.Town) {
+			t.Errorf("got text without the name:\n%s", text)
+		}
+	})
+}
+
+func TestUnknownLetterAndMissingData(t *testing.T) {
+	t.Parallel()
+	server := newSMTPServer(t, "smtp", nil)
+	sender := server.sender(t, nil, nil)
+	for _, change := range []func(*mail.Letter){
+		func(l *mail.Letter) { l.Template = "farewell" },
+		func(l *mail.Letter) { l.Data = nil },
+	} {
+		l := letter()
+		change(&l)
+		err := sender.Send(t.Context(), l)
+		if refused := (*mail.Refusal)(nil); !errors.As(err, &refused) || refused.Code != 0 {
+			t.Errorf("%+v: got %v, want a refusal without a code", l, err)
+		}
+	}
+	if got := len(server.taken()); got != 0 {
+		t.Errorf("got %d letters, want 0", got)
+	}
+}
+
+// TestFaults/E1: what the mail server says decides whether to try again.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	t.Run("E1", func(t *testing.T) {
+		t.Parallel()
+		for _, tt := range []struct {
+			name    string
+			answers map[string][]string
+			final   bool
+			want    string
+		}{
+			{"busy", map[string][]string{"HELLO": {"421 too busy for you"}}, false, "it answered 421"},
+			{"greylisted", map[string][]string{"RCPT": {"451 fournil@merchants.example: come back later"}}, false, "answered 451 to RCPT TO"},
+			{"full disk", map[string][]string{".": {"452 no space"}}, false, "answered 452 to content"},
+			{"sender refused", map[string][]string{"MAIL": {"550 not you"}}, true, "answered 550 to MAIL FROM"},
+			{"no such reader", map[string][]string{"RCPT": {"550 5.1.1 <fournil@merchants.example> unknown"}}, true, "answered 550 to RCPT TO"},
+			{"refused as spam", map[string][]string{".": {"554 spam"}}, true, "answered 554 to content"},
+			{"DATA refused", map[string][]string{"DATA": {"503 no"}}, true, "answered 503 to DATA"},
+			{"gone before the content is taken", map[string][]string{".": {"hang up"}}, false, "the connection broke"},
+			{"gone at once", map[string][]string{"HELLO": {"hang up"}}, false, "reach the mail server"},
+		} {
+			t.Run(tt.name, func(t *testing.T) {
+				t.Parallel()
+				server := newSMTPServer(t, "smtp", tt.answers)
+				sender := server.sender(t, nil, nil)
+				err := sender.Send(t.Context(), letter())
+				var refused *mail.Refusal
+				if got := errors.As(err, &refused); err == nil || got != tt.final || !strings.Contains(err.Error(), tt.want) {
+					t.Fatalf("got %v, final %t, want %q, final %t", err, got, tt.want, tt.final)
+				}
+				if strings.Contains(err.Error(), "fournil") {
+					t.Errorf("the error names the reader: %v", err)
+				}
+				if got := len(server.taken()); got != 0 {
+					t.Errorf("got %d letters, want 0", got)
+				}
+				if tt.final {
+					return
+				}
+				if err := sender.Send(t.Context(), letter()); err != nil || len(server.taken()) != 1 {
+					t.Errorf("the next try: got %v and %d letters, want the letter taken", err, len(server.taken()))
+				}
+			})
+		}
+	})
+	// The server took the letter and then fails: one letter, and no second try.
+	t.Run("E1 slow close", func(t *testing.T) {
+		t.Parallel()
+		for _, bye := range []string{"421 timeout", "hang up"} {
+			server := newSMTPServer(t, "smtp", map[string][]string{"QUIT": {bye}})
+			if err := server.sender(t, nil, nil).Send(t.Context(), letter()); err != nil || len(server.taken()) != 1 {
+				t.Errorf("%s: got %v and %d letters, want none and 1", bye, err, len(server.taken()))
+			}
+		}
+	})
+	t.Run("E1 no server", func(t *testing.T) {
+		t.Parallel()
+		server := newSMTPServer(t, "smtp", nil)
+		if err := server.listener.Close(); err != nil {
+			t.Fatal(err)
+		}
+		err := server.sender(t, nil, nil).Send(t.Context(), letter())
+		if refused := (*mail.Refusal)(nil); err == nil || errors.As(err, &refused) {
+			t.Errorf("got %v, want an error that is not final", err)
+		}
+	})
+}
+
+func TestStopsWithItsContext(t *testing.T) {
+	t.Parallel()
+	server := newSMTPServer(t, "smtp", nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := server.sender(t, nil, nil).Send(ctx, letter()); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the context's end", err)
+	}
+}
+
+func TestPasswordAndTLS(t *testing.T) {
+	t.Parallel()
+	signIn := func(u *url.URL) { u.User = url.UserPassword("mairie", "s3cret") }
+	demandTLS := func(s *mail.Server) { s.Security = mail.StartTLS }
+	for _, tt := range []struct {
+		scheme string
+		with   func(*mail.Server)
+		secure bool
+	}{
+		{"smtp", nil, false}, // on this machine nobody listens
+		{"starttls", demandTLS, true},
+		{"smtps", nil, true},
+	} {
+		server := newSMTPServer(t, tt.scheme, nil)
+		if err := server.sender(t, signIn, tt.with).Send(t.Context(), letter()); err != nil {
+			t.Errorf("%s: %v", tt.scheme, err)
+			continue
+		}
+		got := server.taken()[0]
+		if got.secure != tt.secure || got.user != "mairie" || got.password != "s3cret" {
+			t.Errorf("%s: got TLS %t, user %q, want %t and the user", tt.scheme, got.secure, got.user, tt.secure)
+		}
+	}
+
+	// A wrong password is for the operator to mend: the letter waits.
+	server := newSMTPServer(t, "smtp", map[string][]string{"AUTH": {"535 5.7.8 mairie, your password is wrong"}})
+	err := server.sender(t, signIn, nil).Send(t.Context(), letter())
+	if refused := (*mail.Refusal)(nil); err == nil || errors.As(err, &refused) || strings.Contains(err.Error(), "mairie") || !strings.Contains(err.Error(), "535") {
+		t.Errorf("got %v, want an error with 535 that is not final and repeats nothing", err)
+	}
+	// Where STARTTLS is demanded and not offered, nothing is sent.
+	server = newSMTPServer(t, "smtp", nil)
+	if err := server.sender(t, signIn, demandTLS).Send(t.Context(), letter()); err == nil || len(server.taken()) != 0 {
+		t.Errorf("got %v and %d letters, want an error and none", err, len(server.taken()))
+	}
+	// Nor to a server whose certificate nobody vouches for.
+	for _, scheme := range []string{"starttls", "smtps"} {
+		server = newSMTPServer(t, scheme, nil)
+		sender := server.sender(t, signIn, func(s *mail.Server) {
+			if scheme == "starttls" {
+				demandTLS(s)
+			}
+		})
+		sender.Trust(nil)
+		if err := sender.Send(t.Context(), letter()); err == nil || len(server.taken()) != 0 {
+			t.Errorf("%s: got %v and %d letters, want an error and none", scheme, err, len(server.taken()))
+		}
+	}
+}
