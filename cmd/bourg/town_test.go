@@ -28,7 +28,7 @@ const patience = 60 * time.Second
 // town is one town run by the real binary on a loopback address of its own, with a data
 // folder and a database of its own.
 type town struct {
-	t    *testing.T
+	t    testing.TB
 	url  *url.URL
 	host string // with the port
 	data string
@@ -57,7 +57,7 @@ func notSetUp(tw *town) {
 }
 
 // newTown prepares a town; start starts it.
-func newTown(t *testing.T, options ...townOption) *town {
+func newTown(t testing.TB, options ...townOption) *town {
 	t.Helper()
 	// A short path: a socket's name has 107 bytes at most.
 	data, err := os.MkdirTemp("", "b")
@@ -99,7 +99,7 @@ func newTown(t *testing.T, options ...townOption) *town {
 }
 
 // startTown prepares and starts a town.
-func startTown(t *testing.T, options ...townOption) *town {
+func startTown(t testing.TB, options ...townOption) *town {
 	t.Helper()
 	tw := newTown(t, options...)
 	tw.start()
@@ -249,7 +249,7 @@ type process struct {
 }
 
 // run starts cmd with its output in log. It dies with the test process, should that be killed.
-func run(t *testing.T, cmd *exec.Cmd, log io.Writer) *process {
+func run(t testing.TB, cmd *exec.Cmd, log io.Writer) *process {
 	t.Helper()
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -320,7 +320,7 @@ var lastAddress atomic.Uint32
 
 // freeAddress returns "127.x.y.z:port" on which nobody listens: an address of its own for
 // each server, because servers are told apart by their host.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	n := uint32(os.Getpid())*256 + lastAddress.Add(1)
 	listener, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 1+n>>16%254, n>>8%256, 1+n%254))
@@ -333,12 +333,12 @@ func freeAddress(t *testing.T) string {
 
 // eventually calls try until it returns nil, and fails the test with its last error when
 // patience is at an end.
-func eventually(t *testing.T, what string, try func() error) {
+func eventually(t testing.TB, what string, try func() error) {
 	t.Helper()
 	within(t, patience, what, try)
 }
 
-func within(t *testing.T, limit time.Duration, what string, try func() error) {
+func within(t testing.TB, limit time.Duration, what string, try func() error) {
 	t.Helper()
 	end := time.Now().Add(limit)
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 250*time.Millisecond) {

@@ -89,7 +89,7 @@ func (d *Directory) SetUpTown(ctx context.Context, by Author, token string, s Se
 	if !handlePattern.MatchString(s.Handle) || s.Handle == "relay" {
 		bad["handle"] = "handle.wrong"
 	}
-	if !inseePattern.MatchString(s.INSEE) {
+	if !inseePattern.MatchString(s.INSEE) && (s.INSEE != "" || !by.Operator) {
 		bad["insee"] = "insee.wrong"
 	}
 	if !(s.Lat >= -90 && s.Lat <= 90) {
@@ -160,7 +160,7 @@ func timeZone(insee string) string {
 		"975": "America/Miquelon", "976": "Indian/Mayotte", "977": "America/St_Barthelemy", "978": "America/Marigot",
 		"986": "Pacific/Wallis", "987": "Pacific/Tahiti", "988": "Pacific/Noumea",
 	}
-	if z, ok := zones[insee[:3]]; ok {
+	if z, ok := zones[insee[:min(3, len(insee))]]; ok {
 		return z
 	}
 	return "Europe/Paris"

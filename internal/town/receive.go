@@ -79,6 +79,8 @@ type Receiver struct {
 	Clean     func(html string) string // HTML of strangers made safe
 	Line      func(text string) string // plain text of strangers made one safe line
 	Wake      func()                   // something was written that must leave
+	// Approve: public replies wait in the whole town, whatever its settings say (BOURG_REPLIES=approve).
+	Approve bool
 	// Refresh asks for an actor to be fetched again soon (an Update that carries no document); may be nil.
 	Refresh func(actor federation.IRI)
 }
@@ -208,7 +210,7 @@ func (r *Receiver) create(ctx context.Context, in *federation.Incoming) error {
 		if err != nil {
 			return err
 		}
-		if waits {
+		if waits || r.Approve {
 			reply.State = ReplyWaiting
 		}
 	}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"bourg/internal/config"
+	"bourg/internal/town"
+
+	"golang.org/x/sync/errgroup"
+)
+
+//go:embed demo
+var demoPictures embed.FS
+
+// demoCommand runs the towns of demoTowns in one process, on the configured port and the
+// ones after it, with their data below BOURG_DATA/demo. What a visitor changes stays.
+type demoCommand struct{}
+
+// demoAnswer tells a newcomer where to look and how to sign in.
+type demoAnswer struct {
+	Town     string `json:"town"`
+	URL      string `json:"url"`
+	TownHall string `json:"town_hall"` // one-time link
+	Merchant string `json:"merchant"`  // one-time link of the first shop
+}
+
+func (c *demoCommand) Run(e *env) error {
+	group, ctx := errgroup.WithContext(e.ctx)
+	for i := range demoTowns {
+		d := &demoTowns[i]
+		cfg, err := demoConfig(e.config, d, i)
+		if err != nil {
+			return err
+		}
+		group.Go(func() error {
+			return serve(ctx, cfg, e.log.With("town", d.handle), func(t *theTown) error {
+				answer, err := fill(ctx, t, d)
+				if err != nil {
+					return fmt.Errorf("fill %s: %w", d.name, err)
+				}
+				return e.print(answer)
+			})
+		})
+	}
+	return group.Wait()
+}
+
+// demoConfig is the configuration of the i-th town: everything on this machine.
+func demoConfig(base config.Config, d *demoTown, i int) (config.Config, error) {
+	host, port, err := net.SplitHostPort(base.Listen)
+	if err != nil {
+		return base, fmt.Errorf("BOURG_LISTEN: %w", err)
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil {
+		return base, fmt.Errorf("BOURG_LISTEN: %w", err)
+	}
+	port = strconv.Itoa(n + i)
+	cfg := base
+	cfg.Listen = net.JoinHostPort(host, port)
+	if host == "" || host == "127.0.0.1" || host == "0.0.0.0" {
+		host = "localhost"
+	}
+	cfg.URL = &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
+	cfg.Data = filepath.Join(base.Data, "demo", d.folder)
+	cfg.DatabaseURL, cfg.MediaURL, cfg.MetricsListen = "", nil, ""
+	cfg.PeerNetworks = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	lat, lon := d.lat, d.lon
+	cfg.Town = config.Town{Name: d.name, Handle: d.handle, INSEE: d.insee, Lat: &lat, Lon: &lon}
+	return cfg, nil
+}
+
+// fill puts shops and news into a town that has none, and makes links to sign in.
+func fill(ctx context.Context, t *theTown, d *demoTown) (*demoAnswer, error) {
+	shops, err := t.directory.Merchants(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	if len(shops) == 0 {
+		if shops, err = fillEmpty(ctx, t, d); err != nil {
+			return nil, err
+		}
+	}
+	answer := &demoAnswer{Town: d.name, URL: t.config.URL.String()}
+	if answer.TownHall, err = t.accounts.AddTownHall(ctx, "mairie@"+d.folder+".example"); err != nil {
+		return nil, err
+	}
+	first := shops[0]
+	for _, s := range shops {
+		if s.Handle == d.shops[0].handle {
+			first = s
+		}
+	}
+	answer.Merchant, err = t.directory.InviteAgain(ctx, operator, first.ID)
+	return answer, err
+}
+
+func fillEmpty(ctx context.Context, t *theTown, d *demoTown) ([]*town.Merchant, error) {
+	settings, err := t.directory.Town(ctx)
+	if err != nil {
+		return nil, err
+	}
+	settings.HelpPhone, settings.HelpHours, settings.Accent = d.helpPhone, d.helpHours, d.accent
+	if err := t.directory.EditTown(ctx, operator, settings); err != nil {
+		return nil, err
+	}
+	byHandle := map[string]*town.Merchant{}
+	var shops []*town.Merchant
+	for _, s := range d.shops {
+		m, _, err := t.directory.AddMerchant(ctx, operator, town.NewMerchant{
+			Name: s.name, Handle: s.handle, Trade: s.trade, Phone: s.phone, Address: s.address,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+		m.Hours, m.Summary = s.hours, s.summary
+		if s.cover != "" {
+			if m.Cover, err = demoPhoto(ctx, t, m, s.cover, s.alt); err != nil {
+				return nil, err
+			}
+		}
+		if err := t.directory.EditMerchant(ctx, operator, m); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+		byHandle[s.handle] = m
+		shops = append(shops, m)
+	}
+	now := time.Now()
+	for i := len(d.news) - 1; i >= 0; i-- { // oldest first
+		n := d.news[i]
+		m := byHandle[n.shop]
+		draft := town.Draft{Kind: town.News, Text: n.text}
+		if n.photo != "" {
+			photo, err := demoPhoto(ctx, t, m, n.photo, n.alt)
+			if err != nil {
+				return nil, err
+			}
+			draft.Photos = []town.Photo{*photo}
+		}
+		then := *t.publisher
+		then.Now = func() time.Time { return now.Add(-n.ago) }
+		if _, err := then.Publish(ctx, operator, m.ID, draft, false); err != nil {
+			return nil, fmt.Errorf("news of %s: %w", m.Name, err)
+		}
+	}
+	return shops, nil
+}
+
+// demoPhoto stores one of the embedded pictures by the way that an upload takes.
+func demoPhoto(ctx context.Context, t *theTown, m *town.Merchant, name, alt string) (*town.Photo, error) {
+	f, err := demoPictures.Open("demo/" + name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	stored, err := t.media.Add(ctx, f)
+	if err != nil {
+		return nil, fmt.Errorf("picture %s: %w", name, err)
+	}
+	photo := townPhoto(stored)
+	photo.Alt = alt
+	if err := t.publisher.AddPhoto(ctx, operator, m.ID, photo); err != nil {
+		return nil, err
+	}
+	return photo, nil
+}
+
+// errBusy says that another program listens where a town wants to.
+func errBusy(listen string, err error) error {
+	if errors.Is(err, os.ErrPermission) {
+		return fmt.Errorf("listen on %s: permission denied", listen)
+	}
+	return fmt.Errorf("listen on %s: %w", listen, err)
+}

@@ -1,0 +1,111 @@
+package main
+
+import "time"
+
+// demoTown is what `bourg demo` fills a town with. Shops, people and telephone numbers
+// are invented; the numbers lie in the ranges that nobody is given.
+type demoTown struct {
+	folder, name, handle, insee string
+	lat, lon                    float64
+	helpPhone, helpHours        string
+	accent                      string
+	shops                       []demoShop
+	news                        []demoNews
+}
+
+type demoShop struct {
+	handle, name, trade, phone, address, hours, summary string
+	cover, alt                                          string // file in demo/, "" for none
+}
+
+type demoNews struct {
+	shop  string
+	ago   time.Duration
+	text  string
+	photo string
+	alt   string
+}
+
+const day = 24 * time.Hour
+
+var demoTowns = []demoTown{
+	{
+		folder: "saint-laurent", name: "Saint-Laurent-sur-Cèze", handle: "saint_laurent", insee: "30000",
+		lat: 44.2012, lon: 4.3120, helpPhone: "04 65 71 20 00", helpHours: "de 9 h à 12 h",
+		shops: []demoShop{
+			{"fournil", "Le Fournil de la Halle", "boulangerie", "04 65 71 20 12", "4 place de la Fontaine",
+				"Du mardi au samedi de 6 h 30 à 13 h et de 16 h à 19 h\nDimanche de 6 h 30 à 12 h 30",
+				"Un four de 1911, du levain nourri chaque soir, des farines moulues à Vernède. Le fournil fait le pain du marché, des écoles et des deux cantines.",
+				"pain.jpg", "Deux boules de seigle et deux pains longs sur la table du fournil."},
+			{"potager", "Au Potager d’Hortense", "primeur", "04 65 71 20 31", "Sous la halle",
+				"Du mardi au samedi de 7 h 30 à 12 h 30", "Des légumes des Aires-Hautes, cueillis la veille.",
+				"legumes.jpg", "Caisses de légumes d’automne, potirons, poireaux et pommes."},
+			{"quincaillerie", "Quincaillerie du Pont", "quincaillerie", "04 65 71 20 19", "Quai de la Cèze",
+				"Du lundi au samedi de 8 h 30 à 12 h et de 14 h à 18 h 30", "Vis à l’unité, clés, conseils, et le bon outil à prêter.", "", ""},
+			{"page_cornee", "La Page cornée", "librairie", "04 65 71 20 44", "2 rue des Tisserands",
+				"Du mardi au samedi de 10 h à 19 h", "Librairie et salon de thé. Ce que nous n’avons pas arrive en deux jours.",
+				"librairie.jpg", "Une vitrine de livres et une table ronde."},
+			{"terre_rouge", "Atelier Terre Rouge", "poterie", "04 65 71 20 52", "Ancienne tuilerie",
+				"Samedi et dimanche de 10 h à 18 h", "Bols, jarres et pots à feu, tournés et cuits à l’atelier.",
+				"poterie.jpg", "Vases, bols et jarres de terre rouge et bleue sur une étagère."},
+			{"miellerie", "Miellerie du Plateau", "apiculture", "04 65 71 20 83", "Mas des Ruches",
+				"Au marché jeudi et samedi matin", "Soixante ruches entre châtaigniers et garrigue.",
+				"miel.jpg", "Trois pots de miel, du plus clair au plus sombre."},
+			{"cycles", "Cycles de la Cèze", "velo", "04 65 71 20 74", "Quai de la Cèze",
+				"Du mardi au samedi de 9 h à 12 h et de 14 h à 18 h", "Vente, réparation, location. Un vélo de prêt pendant les travaux.",
+				"velo.jpg", "Un vélo rouge à panier fleuri devant la vitrine de l’atelier."},
+			{"mairie", "Mairie de Saint-Laurent", "mairie", "04 65 71 20 00", "1 place de la Fontaine",
+				"Du lundi au vendredi de 9 h à 12 h", "La mairie et ce qui se passe au village.",
+				"place.jpg", "La place de la Fontaine, ses façades, son clocher et ses platanes."},
+			{"garrigue", "Brin de Garrigue", "fleuriste", "04 65 71 20 66", "7 Grand-Rue",
+				"Du mardi au dimanche de 8 h à 19 h", "Fleurs de saison, bouquets, deuil et fêtes.",
+				"fleurs.jpg", "Bouquet de dahlias rouges, roses et orange dans un seau de zinc."},
+			{"deux_feves", "Les Deux Fèves", "chocolaterie", "04 65 71 20 58", "9 rue des Tisserands",
+				"Du mardi au samedi de 9 h 30 à 12 h et de 14 h 30 à 19 h", "Bouchées, tablettes et ganaches, toutes faites ici.",
+				"chocolat.jpg", "Boîtes nouées d’un ruban et bouchées au chocolat."},
+			{"fontaine", "Café de la Fontaine", "cafe", "04 65 71 20 27", "6 place de la Fontaine",
+				"Tous les jours de 7 h à 21 h", "Le café du marché, le plat du jour, le tarot du jeudi.",
+				"cafe.jpg", "Croissant posé près d’une tasse."},
+			{"boucherie", "Boucherie de la Place", "boucherie", "04 65 71 20 35", "11 place de la Fontaine",
+				"Du mardi au samedi de 8 h à 12 h 30 et de 16 h à 19 h", "Veau et agneau du plateau, charcuterie maison.",
+				"boucher.jpg", "Un étal de boucher et sa balance."},
+		},
+		news: []demoNews{
+			{"fournil", 20 * time.Minute, "Fournée de seigle ce matin, cuite au bois. Il en reste une vingtaine, et quatre tourtes de deux livres. On garde la vôtre si vous appelez avant 11 h.", "pain.jpg", "Deux boules de seigle et deux pains longs sur la table du fournil."},
+			{"potager", 48 * time.Minute, "Les potimarrons du plateau sont là : 2,20 € le kilo jusqu’à samedi, tant qu’il y en a. Cultivés aux Aires-Hautes, sans traitement, coupe offerte.", "legumes.jpg", "Caisses de légumes d’automne, potirons, poireaux et pommes."},
+			{"quincaillerie", 75 * time.Minute, "Fermé vendredi après-midi pour inventaire. Réouverture samedi à 8 h 30. Pour une clé qui ne peut pas attendre, appelez.", "", ""},
+			{"page_cornee", day - 4*time.Hour, "Veillée de lecture samedi de 17 h à 18 h 30, à la librairie : contes des deux rives. Pour les enfants dès cinq ans et ceux qui les accompagnent. Entrée libre, tisane offerte.\n\n#lecture #contes", "", ""},
+			{"terre_rouge", day - 2*time.Hour, "On prend la terre rouge à trois kilomètres d’ici, dans le talus de l’ancienne tuilerie. Il faut la laisser dormir un hiver avant de la tourner. L’atelier est ouvert samedi, venez voir le four.", "poterie.jpg", "Vases, bols et jarres de terre rouge et bleue sur une étagère."},
+			{"miellerie", day + 2*time.Hour, "Le miel de châtaignier de juillet est en pots : 9,50 € les 500 g. On vous en met de côté si vous répondez ici, à prendre au marché.", "miel.jpg", "Trois pots de miel, du plus clair au plus sombre."},
+			{"cycles", day + 4*time.Hour, "Atelier d’hiver : révision complète pendant que vous faites le marché. Déposez avant 9 h, reprenez à midi. Un vélo de prêt pour ceux qui travaillent.", "velo.jpg", "Un vélo rouge à panier fleuri devant la vitrine de l’atelier."},
+			{"mairie", day + 5*time.Hour, "Le marché de jeudi se tient sous la halle pendant les travaux de la place. Les sapins seront installés lundi : les écoles viennent les décorer à 10 h.", "sapins.jpg", "Sapins éclairés sur une place, la nuit."},
+			{"garrigue", 2*day + 3*time.Hour, "Derniers dahlias avant les gelées. Bouquets du jour à 12 €, à prendre dans le seau devant la porte.", "fleurs.jpg", "Bouquet de dahlias rouges, roses et orange dans un seau de zinc."},
+			{"fontaine", 2*day + 6*time.Hour, "Tournoi de tarot jeudi à 20 h. On s’inscrit au comptoir, la soupe est offerte aux perdants.", "", ""},
+			{"deux_feves", 3*day + 2*time.Hour, "Les coffrets de fin d’année sortent de l’atelier. Douze bouchées, 16 €. On expédie aussi.", "chocolat.jpg", "Boîtes nouées d’un ruban et bouchées au chocolat."},
+			{"fournil", 3*day + 5*time.Hour, "Le four a été rebriqué. Merci à la Quincaillerie du Pont, qui a trouvé les joints en deux heures. On rallume demain à trois heures du matin.", "", ""},
+			{"boucherie", 4*day + time.Hour, "Pot-au-feu du samedi : paleron, gîte et os à moelle, 13,80 € le kilo. Le bouquet garni est dedans.", "", ""},
+			{"page_cornee", 5*day + 3*time.Hour, "Reçu ce matin : trois cartons de poches d’occasion, de 2 à 4 €. Premier arrivé, premier lu.", "librairie.jpg", "Une vitrine de livres et une table ronde."},
+			{"fournil", 6*day + 2*time.Hour, "Commandes de fête : la liste est ouverte. Bûches jusqu’au 20 décembre, fougasses quand vous voulez.", "", ""},
+		},
+	},
+	{
+		folder: "la-bastide", name: "La Bastide-Neuve", handle: "la_bastide", insee: "30001",
+		lat: 44.2480, lon: 4.3410, helpPhone: "04 65 71 40 00", helpHours: "de 10 h à 12 h", accent: "#1d4e79",
+		shops: []demoShop{
+			{"chevrerie", "La Chèvrerie du Moulin", "fromagerie", "04 65 71 40 21", "Chemin du Moulin",
+				"Tous les jours de 17 h à 19 h", "Quarante chèvres, des tommes et des bûches.",
+				"fromage.jpg", "Tommes et bûches de chèvre sur une planche de bois."},
+			{"marche_bastide", "Le marché de La Bastide", "marche", "04 65 71 40 00", "Place Haute",
+				"Mercredi de 8 h à 12 h 30", "Vingt étals le mercredi, quarante en été.",
+				"marche.jpg", "Des étals sous des toiles rayées, un matin de marché."},
+			{"gabare", "La Gabare", "restaurant", "04 65 71 40 36", "Quai du Port-Vieux",
+				"Du mercredi au dimanche, midi et soir", "La table au bord de l’eau, poissons de rivière et légumes du jardin.",
+				"riviere.jpg", "La rivière, un pont et des barques."},
+		},
+		news: []demoNews{
+			{"chevrerie", 35 * time.Minute, "Les tommes d’octobre sortent de cave. Nous serons aussi sur la place de Saint-Laurent samedi matin, à côté du banc de miel.", "fromage.jpg", "Tommes et bûches de chèvre sur une planche de bois."},
+			{"marche_bastide", day - time.Hour, "Mercredi, trois étals de plus : huîtres, vannerie et pommes du Vigan. On peut se garer au stade.", "marche.jpg", "Des étals sous des toiles rayées, un matin de marché."},
+			{"gabare", 2 * day, "La rivière a baissé, la terrasse rouvre samedi midi. Brandade et poires au vin.", "riviere.jpg", "La rivière, un pont et des barques."},
+		},
+	},
+}

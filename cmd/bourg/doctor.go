@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"bourg/internal/town"
+)
+
+// doctorCommand looks whether everything that the town needs is there and well.
+type doctorCommand struct{}
+
+// finding is one thing that was looked at.
+type finding struct {
+	Name  string `json:"name"`
+	OK    bool   `json:"ok"`
+	Found string `json:"found"`
+}
+
+func (c *doctorCommand) Run(e *env) error {
+	var findings []finding
+	note := func(name string, err error, found string) {
+		f := finding{Name: name, OK: err == nil, Found: found}
+		if err != nil {
+			f.Found = oneLine(err)
+		}
+		findings = append(findings, f)
+	}
+	note("data folder", writable(e.config.Data), e.config.Data)
+	if path, err := exec.LookPath("vipsthumbnail"); err == nil {
+		note("WebP photos", nil, path)
+	} else {
+		note("WebP photos", nil, "vipsthumbnail is not installed: photos are JPEG only")
+	}
+	t, err := openTown(e.ctx, e.config, e.log)
+	note("database", err, "answers, schema up to date")
+	if err == nil {
+		defer t.close()
+		note("database durability", t.store.Durable(e.ctx), "fsync, full_page_writes and synchronous_commit are on")
+		c.lookAtTown(e.ctx, t, note)
+	}
+	note("mail", nil, map[bool]string{true: "configured", false: "not configured: sign-in links go to the log"}[e.config.SMTPURL != ""])
+	note("server", answers(e.ctx, e.config.Listen), "answers on "+e.config.Listen)
+
+	sick := 0
+	for _, f := range findings {
+		if !f.OK {
+			sick++
+		}
+	}
+	if err := e.print(map[string]any{"ok": sick == 0, "findings": findings}); err != nil {
+		return err
+	}
+	if sick > 0 {
+		return fmt.Errorf("%d of %d things are not well", sick, len(findings))
+	}
+	return nil
+}
+
+// lookAtTown looks at what is in the database.
+func (c *doctorCommand) lookAtTown(ctx context.Context, t *theTown, note func(string, error, string)) {
+	settings, err := t.directory.Town(ctx)
+	if errors.Is(err, town.ErrNotSetUp) {
+		note("town", nil, "not set up yet")
+		return
+	}
+	if err != nil {
+		note("town", err, "")
+		return
+	}
+	note("town", nil, settings.Name)
+	hosts, err := t.moderator.Queue(ctx, operator)
+	waiting, oldest := 0, time.Time{}
+	for _, h := range hosts {
+		waiting += h.Waiting
+		if oldest.IsZero() || h.Oldest.Before(oldest) {
+			oldest = h.Oldest
+		}
+	}
+	found := fmt.Sprintf("%d waiting", waiting)
+	if waiting > 0 {
+		found += ", the oldest since " + oldest.UTC().Format(time.RFC3339)
+	}
+	note("deliveries", err, found)
+}
+
+// writable tells whether files can be made in a folder, which is made where it does not exist.
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".doctor-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(filepath.Join(dir, filepath.Base(f.Name()))))
+}
+
+// answers asks a server on this machine whether it is ready.
+func answers(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		return fmt.Errorf("no server answers on %s", address)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("the server on %s answers %s", address, res.Status)
+	}
+	return nil
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"bourg/federation"
+	"bourg/internal/config"
+	"bourg/internal/pagecache"
+	"bourg/internal/town"
+	"bourg/web"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// serveCommand runs the town until it is told to stop.
+type serveCommand struct{}
+
+func (c *serveCommand) Run(e *env) error {
+	return serve(e.ctx, e.config, e.log, func(*theTown) error { return nil })
+}
+
+// How the server treats its connections. Nobody may hold one by sending slowly.
+const (
+	readHeaderWithin = 10 * time.Second
+	readWithin       = 2 * time.Minute // a photo over a village's line
+	writeWithin      = 2 * time.Minute
+	idleWithin       = 90 * time.Second
+	maxHeader        = 64 << 10
+	stopWithin       = 20 * time.Second
+	pageLife         = 10 * time.Second // pages show what time it is
+	pageBytes        = 16 << 20
+	sweepEvery       = time.Hour
+)
+
+// serve runs one town: it opens it, listens, tells ready, and works until ctx ends. Then
+// it stops to take requests, lets those in work and the deliveries in flight end, and
+// gives everything back.
+func serve(ctx context.Context, cfg config.Config, log *slog.Logger, ready func(*theTown) error) error {
+	t, err := openTown(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	s, err := newServer(t)
+	if err != nil {
+		return err
+	}
+	var listen net.ListenConfig
+	listener, err := listen.Listen(ctx, "tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", cfg.Listen, err)
+	}
+	if err := s.inviteToSetUp(ctx); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if err := ready(t); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	web := &http.Server{
+		Handler: s.router(), ReadHeaderTimeout: readHeaderWithin, ReadTimeout: readWithin,
+		WriteTimeout: writeWithin, IdleTimeout: idleWithin, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		log.Info("the town is open", "url", cfg.URL.String(), "listen", listener.Addr().String(), "version", version)
+		if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+		defer cancel()
+		return web.Shutdown(end)
+	})
+	group.Go(func() error { s.deliverer.Run(ctx); return nil })
+	group.Go(func() error { return s.work(ctx) })
+	group.Go(func() error { s.listenForChanges(ctx); return nil })
+	group.Go(func() error { return s.metrics.serve(ctx, cfg.MetricsListen) })
+	err = group.Wait()
+	log.Info("the town is closed")
+	return err
+}
+
+// server is a town that listens: what serve.go adds to theTown.
+type server struct {
+	town *theTown
+	log  *slog.Logger
+
+	client    *federation.Client
+	deliverer *federation.Deliverer
+
+	inbox        http.Handler
+	publications *federation.Publications
+	webFinger    *federation.WebFinger
+	hostMeta     federation.HostMeta
+	nodeInfo     *federation.NodeInfo
+	pages        *web.Handlers
+	kept         *pagecache.Cache
+	metrics      *metrics
+}
+
+// newServer wires the whole program by hand. Who depends on whom can be read here from top
+// to bottom.
+func newServer(t *theTown) (*server, error) {
+	cfg, base := t.config, federation.IRI(strings.TrimSuffix(t.config.URL.String(), "/"))
+	s := &server{town: t, log: t.log, metrics: newMetrics()}
+
+	s.client = federation.NewClient(federation.ClientConfig{
+		PeerNetworks: cfg.PeerNetworks,
+		UserAgent:    "Bourg/" + version + " (+" + string(base) + "/)",
+	})
+	s.deliverer = federation.NewDeliverer(t.store, t.documents, s.client, t.log)
+	s.deliverer.Observe = s.metrics.delivered
+	t.wake = s.deliverer.Wake
+
+	authority := federation.Authority{Host: federation.CanonicalHost(cfg.URL.Scheme, cfg.URL.Host)}
+	fetcher := &federation.Fetcher{Client: s.client, Actors: t.documents, Authority: authority, Gate: t.store}
+	refresh := s.refresh(fetcher)
+	t.receiver.Refresh = refresh
+	keys := federation.NewKeys(federation.KeysConfig{
+		Fetcher: fetcher, Cache: t.store, PlainHTTP: len(cfg.PeerNetworks) > 0, Refresh: refresh,
+	})
+	s.inbox = federation.NewInbox(federation.InboxConfig{
+		Origin: string(base), Keys: keys, Cache: t.store, Gate: t.store, Receiver: t.receiver,
+		Rejected: s.metrics.rejected, Log: t.log,
+	})
+
+	var err error
+	s.kept, err = pagecache.New(pagecache.Config{
+		Generation: t.store.Generation, Key: s.pageKey, Life: pageLife, Bytes: pageBytes, Now: time.Now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the page cache: %w", err)
+	}
+	s.pages, err = web.NewHandlers(web.Config{
+		Directory: t.directory, Accounts: t.accounts, Publisher: t.publisher, Timeline: t.timeline,
+		Messages: t.messages, Moderator: t.moderator, Photos: t.media, Sessions: t.store,
+		Addresses: t.addresses, MediaURL: func(file string) string { return string(t.mediaAddress(file)) },
+		Log: t.log, Now: time.Now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the pages: %w", err)
+	}
+	s.publications = &federation.Publications{
+		Base: base, Actors: t.documents, Documents: t.documents, Log: t.log, ErrorPage: s.pages.ErrorPage,
+	}
+	s.webFinger = &federation.WebFinger{Base: base, Domain: t.addresses.Domain(), Actors: t.documents, Log: t.log}
+	s.hostMeta = federation.HostMeta{Base: base}
+	s.nodeInfo = &federation.NodeInfo{Base: base, Software: "bourg", Actors: t.documents, Documents: t.documents, Log: t.log}
+	return s, nil
+}
+
+// inviteToSetUp logs the one-time link by which the town is set up, while it is not: only
+// who reads the log can take the town.
+func (s *server) inviteToSetUp(ctx context.Context) error {
+	_, err := s.town.directory.Town(ctx)
+	if !errors.Is(err, town.ErrNotSetUp) {
+		return err
+	}
+	link, err := s.town.accounts.SetUpLink(ctx)
+	if err != nil {
+		return err
+	}
+	s.log.Info("the town is not set up yet: open this link, once", "link", link)
+	return nil
+}
+
+// listenForChanges hears of what other processes change, and delivers what they write.
+func (s *server) listenForChanges(ctx context.Context) {
+	s.town.store.Listen(ctx, func() {}, s.deliverer.Wake)
+}
+
+// healthz says that the process lives; readyz that it can do its work.
+func (s *server) healthz(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte("ok\n"))
+}
+
+func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+	defer cancel()
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if err := s.town.store.Ready(ctx); err != nil {
+		s.log.Warn("not ready", "error", err)
+		w.Header().Set("Retry-After", "5")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = w.Write([]byte("the database does not answer\n"))
+		return
+	}
+	_, _ = w.Write([]byte("ok\n"))
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"bourg/federation"
+	"bourg/internal/config"
+	"bourg/internal/fold"
+	"bourg/internal/localpg"
+	"bourg/internal/media"
+	"bourg/internal/postgres"
+	"bourg/internal/sanitize"
+	"bourg/internal/town"
+)
+
+// theTown is what the server and the commands have in common: the store and the domain's
+// services on it.
+type theTown struct {
+	config    config.Config
+	log       *slog.Logger
+	private   *localpg.Server // nil where a database is named
+	store     *postgres.Store
+	media     *media.Store
+	addresses town.Addresses
+
+	directory *town.Directory
+	accounts  *town.Accounts
+	publisher *town.Publisher
+	moderator *town.Moderator
+	timeline  *town.Timeline
+	messages  *town.Messages
+	documents *town.Documents
+	receiver  *town.Receiver
+
+	// wake is called after something was written that must leave. The server replaces it.
+	wake func()
+}
+
+// openTown opens the database (the private one is started where nobody runs it yet),
+// brings its schema up to date and wires the services.
+func openTown(ctx context.Context, cfg config.Config, log *slog.Logger) (t *theTown, err error) {
+	t = &theTown{config: cfg, log: log, addresses: town.Addresses{Base: cfg.URL}, wake: func() {}}
+	defer func() {
+		if err != nil {
+			t.close()
+		}
+	}()
+	dsn, err := t.openDatabase(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := postgres.Migrate(ctx, dsn, log); err != nil {
+		return nil, fmt.Errorf("bring the database up to date: %w", err)
+	}
+	t.store, err = postgres.Open(ctx, dsn, postgres.Options{Addresses: t.addresses, Log: log, Now: time.Now})
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	t.media, err = media.Open(filepath.Join(cfg.Data, "media"), log)
+	if err != nil {
+		return nil, fmt.Errorf("open the photo store: %w", err)
+	}
+	t.wire()
+	if err := t.setUpFromConfig(ctx); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// openDatabase returns how to reach the town's database.
+func (t *theTown) openDatabase(ctx context.Context) (dsn string, err error) {
+	if t.config.DatabaseURL != "" {
+		return t.config.DatabaseURL, nil
+	}
+	t.private, err = localpg.Open(ctx, filepath.Join(t.config.Data, "postgres"), t.log)
+	if err != nil {
+		return "", err
+	}
+	return t.private.DSN(), nil
+}
+
+// wire makes the services. Everything that a service needs stands here.
+func (t *theTown) wire() {
+	wake := func() { t.wake() }
+	words := sanitize.Hashtags
+	html := func(text string) string {
+		return sanitize.LinkedParagraphs(text, func(word string) string { return string(t.addresses.Word(word)) })
+	}
+	t.accounts = town.NewAccounts(town.Accounts{
+		Store: t.store, Addresses: t.addresses, Now: time.Now, Mails: t.config.SMTPURL != "",
+		Tell: func(email, link string) {
+			t.log.Info("a sign-in link was asked for, and no mail server is configured", "email", email, "link", link)
+		},
+	})
+	t.directory = &town.Directory{
+		Store: t.store, Accounts: t.accounts, Addresses: t.addresses, Media: t.mediaAddress,
+		Now: time.Now, Wake: wake, HTML: html, Fold: fold.Fold,
+	}
+	t.publisher = &town.Publisher{
+		Store: t.store, Addresses: t.addresses, Media: t.mediaAddress, UndoWindow: t.config.UndoWindow,
+		Now: time.Now, Wake: wake, HTML: html, Words: words,
+	}
+	t.moderator = &town.Moderator{Store: t.store, Accounts: t.store, Now: time.Now}
+	t.timeline = &town.Timeline{Store: t.store, Fold: fold.Fold}
+	t.messages = &town.Messages{Store: t.store, Now: time.Now}
+	t.documents = &town.Documents{
+		Store: t.store, Addresses: t.addresses, Media: t.mediaAddress, Version: version, Now: time.Now,
+		HTML: html, Words: words,
+	}
+	t.receiver = &town.Receiver{
+		Store: t.store, Addresses: t.addresses, Clean: sanitize.HTML, Line: sanitize.Line, Wake: wake,
+		Approve: t.config.RepliesApproved,
+	}
+}
+
+// mediaAddress is where a stored file is served: from here, or from the host that is configured.
+func (t *theTown) mediaAddress(file string) federation.IRI {
+	base := t.config.URL
+	if t.config.MediaURL != nil {
+		base = t.config.MediaURL
+	}
+	return federation.IRI(strings.TrimSuffix(base.String(), "/") + "/media/" + file)
+}
+
+// setUpFromConfig sets the town up from the environment, where it names the town and
+// nobody has set it up yet.
+func (t *theTown) setUpFromConfig(ctx context.Context) error {
+	c := t.config.Town
+	if c.Name == "" {
+		return nil
+	}
+	_, err := t.directory.Town(ctx)
+	if !errors.Is(err, town.ErrNotSetUp) {
+		return err
+	}
+	s := town.SetUp{Name: c.Name, Handle: c.Handle, INSEE: c.INSEE}
+	if c.Lat != nil && c.Lon != nil {
+		s.Lat, s.Lon = *c.Lat, *c.Lon
+	}
+	_, err = t.directory.SetUpTown(ctx, town.Author{Operator: true}, "", s)
+	if errors.Is(err, town.ErrTaken) { // another process was quicker
+		return nil
+	}
+	return err
+}
+
+// close gives everything back; the private PostgreSQL stops if nobody else uses it.
+func (t *theTown) close() {
+	if t.store != nil {
+		t.store.Close()
+	}
+	if t.private != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := t.private.Stop(ctx); err != nil {
+			t.log.Error("stop the private PostgreSQL", "error", err)
+		}
+	}
+}
+
+// withTown runs a command's work on the town.
+func withTown(e *env, work func(ctx context.Context, t *theTown) error) error {
+	t, err := openTown(e.ctx, e.config, e.log)
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	return work(e.ctx, t)
+}
+
+// operator is who acts at the command line.
+var operator = town.Author{Operator: true}
