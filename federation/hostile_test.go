@@ -11,4 +11,6 @@ func TestBadInput(t *testing.T) {
 	testBadAddresses(t)  // F: where this server never connects to
 	testBadAnswers(t)    // F: what a peer answers to wear it down
 	testHostFlood(t)     // D: more hosts than memory
+	testBadQuestions(t)  // W: what strangers ask
+	testBadFingers(t)    // W, F: what WebFinger answers
 }

@@ -44,7 +44,7 @@ func (l *WebFingerLookup) Lookup(ctx context.Context, typed string) (*Finger, er
 		if err != nil {
 			return nil, &Refusal{Status: http.StatusBadRequest, Code: "bad_handle", Err: err}
 		}
-		return l.confirm(ctx, u.Host, typed)
+		return l.confirm(ctx, u.Host, typed, "")
 	}
 	user, host, ok := splitHandle(typed)
 	if !ok || len(typed) > MaxIRI {
@@ -54,7 +54,7 @@ func (l *WebFingerLookup) Lookup(ctx context.Context, typed string) (*Finger, er
 	if _, _, err := l.Client.guard.target(IRI("https://" + host + "/")); err != nil {
 		return nil, &Refusal{Status: http.StatusBadRequest, Code: "bad_handle", Err: err}
 	}
-	return l.confirm(ctx, host, "acct:"+user+"@"+host)
+	return l.confirm(ctx, host, "acct:"+user+"@"+host, "")
 }
 
 // Confirm returns the handle of an actor whose document was fetched: the one that it
@@ -70,7 +70,8 @@ func (l *WebFingerLookup) Confirm(ctx context.Context, actor *Actor) (string, er
 		return "", fmt.Errorf("confirming the handle of %s: %w", actor.ID, ErrUnconfirmed)
 	}
 	host = CanonicalHost("https", host)
-	f, err := l.confirm(ctx, host, "acct:"+user+"@"+host)
+	// The actor's host agrees: it serves the document that claims the handle.
+	f, err := l.confirm(ctx, host, "acct:"+user+"@"+host, actor.ID.Host())
 	if err != nil {
 		return "", err
 	}
@@ -81,8 +82,9 @@ func (l *WebFingerLookup) Confirm(ctx context.Context, actor *Actor) (string, er
 }
 
 // confirm asks host for a resource, then the host of the handle that it names, where that
-// is another one, and the host of the actor, where it has not been asked yet.
-func (l *WebFingerLookup) confirm(ctx context.Context, host, resource string) (*Finger, error) {
+// is another one, and the host of the actor, where it has neither been asked yet nor
+// has agreed already.
+func (l *WebFingerLookup) confirm(ctx context.Context, host, resource, agreed string) (*Finger, error) {
 	found, err := l.ask(ctx, host, resource)
 	if err != nil {
 		return nil, fmt.Errorf("looking up %s: %w", resource, err)
@@ -93,7 +95,7 @@ func (l *WebFingerLookup) confirm(ctx context.Context, host, resource string) (*
 		delete(asked, handleHost) // it was asked about something else
 	}
 	for _, other := range []string{handleHost, found.Actor.Host()} {
-		if asked[other] {
+		if asked[other] || (other == agreed && other != handleHost) {
 			continue
 		}
 		asked[other] = true
