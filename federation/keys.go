@@ -151,14 +151,25 @@ func (k *Keys) stored(ctx context.Context, id IRI) (*peerKey, error) {
 }
 
 // refetch returns a key anew after a signature did not verify with old: nil where it
-// was fetched or asked for a short time ago.
+// was fetched or asked for a short time ago, or the refusal that came of that.
 func (k *Keys) refetch(ctx context.Context, old *peerKey, source string) (*peerKey, error) {
 	now := k.config.Now()
-	if last, ok := k.tried.GetIfPresent(old.ID); now.Sub(old.fetched) < refetchAfter || (ok && now.Sub(last) < refetchAfter) {
+	if now.Sub(old.fetched) < refetchAfter {
 		return nil, nil
+	}
+	if last, ok := k.tried.GetIfPresent(old.ID); ok && now.Sub(last) < refetchAfter {
+		return nil, k.failed(old.ID)
 	}
 	k.tried.Set(old.ID, now)
 	return k.fetch(ctx, old.ID, source)
+}
+
+// failed returns the refusal that the last fetch of a key ended with, while it stands.
+func (k *Keys) failed(id IRI) error {
+	if f, ok := k.failures.GetIfPresent(id); ok && k.config.Now().Before(f.until) {
+		return f.refusal
+	}
+	return nil
 }
 
 // proved tells that a signature was verified with the key: its owner is no stranger any more and is remembered.
@@ -190,8 +201,8 @@ func (k *Keys) forget(id IRI) { k.known.Invalidate(id) }
 // fetch gets a key from its host. Several requests for one key wait for one fetch,
 // which the end of the first of them does not end.
 func (k *Keys) fetch(ctx context.Context, id IRI, source string) (*peerKey, error) {
-	if f, ok := k.failures.GetIfPresent(id); ok && k.config.Now().Before(f.until) {
-		return nil, f.refusal
+	if err := k.failed(id); err != nil {
+		return nil, err
 	}
 	result := k.flights.DoChan(string(id), func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keyDeadline)

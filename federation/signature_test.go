@@ -265,6 +265,9 @@ func testBadSignatures(t *testing.T) {
 		mallory := newPeer(t)
 		forged := mallory.activity("Follow", townOrigin+"/actors/1", map[string]any{"actor": p.anna(), "id": p.origin + "/f/1"})
 		town.expect("actor of another host", mallory.post(town.now(), forged), 403, "actor_mismatch")
+		if n := mallory.fetches.Load(); n != 0 {
+			t.Errorf("got %d fetches for a key that cannot be the actor's, want none", n)
+		}
 		mallory.serveActor("/users/bert", nil)
 		forged = mallory.activity("Follow", townOrigin+"/actors/1", map[string]any{"actor": mallory.origin + "/users/bert"})
 		town.expect("actor of the same host", mallory.post(town.now(), forged), 403, "actor_mismatch")
@@ -309,7 +312,23 @@ func testBadSignatures(t *testing.T) {
 			t.Errorf("got key %v, error %v kept, want none", key, err)
 		}
 		town.nothingHappened("key document with another id")
-		document["id"] = id
+		other := newPeer(t)
+		document["id"], document["owner"] = id, other.anna()
+		q.serveJSON("/keys/1", document)
+		town = newTown(t)
+		r = q.signed(town.now(), q.follow(), &SigningKey{ID: id, Private: q.key}, Cavage)
+		town.expect("owner on another host", r, 401, "key_owner_id")
+		if n := other.fetches.Load(); n != 0 {
+			t.Errorf("got %d fetches on the host of a claimed owner, want none", n)
+		}
+		document["owner"] = q.anna()
+		other.serveJSON("/keys/1", document)
+		q.handle("/keys/1", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.origin+"/keys/1", http.StatusFound)
+		})
+		town = newTown(t)
+		r = q.signed(town.now(), q.follow(), &SigningKey{ID: id, Private: q.key}, Cavage)
+		town.expect("key document on another host", r, 401, "key_owner_id")
 		q.serveJSON("/keys/1", document)
 		town = newTown(t)
 		r = q.signed(town.now(), q.follow(), &SigningKey{ID: id, Private: q.key}, Cavage)
@@ -341,6 +360,17 @@ func testBadSignatures(t *testing.T) {
 		if n := q.fetches.Load() - before; n != 2 {
 			t.Errorf("got %d fetches after another five minutes, want 2", n)
 		}
+		// While the host is down its word is waited for, but not asked for more often.
+		town.pass(6 * time.Minute)
+		q.handle("/users/anna", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) })
+		for range 3 {
+			town.expect("wrong key, host down", q.post(town.now(), q.follow()), 503, "key_unreachable")
+		}
+		town.pass(2 * time.Minute)
+		town.expect("wrong key, host not asked", q.post(town.now(), q.follow()), 401, "signature_invalid")
+		if n := q.fetches.Load() - before; n != 3 {
+			t.Errorf("got %d fetches while the host is down, want 3", n)
+		}
 	})
 	t.Run("S22", func(t *testing.T) {
 		q, other, town := newPeer(t), newPeer(t), newTown(t)
@@ -367,6 +397,13 @@ func testBadSignatures(t *testing.T) {
 			status, _ := town.serve(liar.signed(town.now(), body, &SigningKey{ID: IRI(liar.origin + path + "#main-key"), Private: someKey(1)}, Cavage))
 			if want := map[bool]int{true: 401, false: 429}[n < 10]; status != want {
 				t.Errorf("wrong signature %d: got %d, want %d", n, status, want)
+			}
+		}
+		for _, source := range []string{"198.51.100.7 ", "203.0.113.9 "} {
+			for _, host := range []string{q.origin, other.origin, liar.origin} {
+				if n := town.keys.bySource.bucket(source + strings.TrimPrefix(host, "http://")).pending; n != 0 {
+					t.Errorf("got %d fetches at %s neither proved nor disproved, want none", n, host)
+				}
 			}
 		}
 	})
@@ -433,6 +470,14 @@ func testBadSignatures(t *testing.T) {
 		town.expect("forwarded", relay.post(town.now(), forwarded), 202, "")
 		if town.count("forwarded_unverified") != 1 {
 			t.Error("the forwarded activity was not counted")
+		}
+		relay.serveActor("/users/bert", nil)
+		forwarded = relay.activity("Like", townOrigin+"/posts/1", map[string]any{
+			"actor": relay.origin + "/users/bert", "signature": map[string]any{"type": "RsaSignature2017"},
+		})
+		town.expect("forwarded on one host", relay.post(town.now(), forwarded), 202, "")
+		if town.count("forwarded_unverified") != 2 {
+			t.Error("the second forwarded activity was not counted")
 		}
 		town.nothingHappened("forwarded")
 	})
