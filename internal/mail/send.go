@@ -84,7 +84,7 @@ func (s *Sender) Send(ctx context.Context, l Letter) error {
 		defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	}
 	if err != nil {
-		return fmt.Errorf("reach the mail server: %w", quiet(err))
+		return fmt.Errorf("reach the mail server: %w", quiet(ctx, err))
 	}
 	err = client.SendWithSMTPClient(session, message)
 	if !message.IsDelivered() {
@@ -139,12 +139,9 @@ func (s *Sender) dial(ctx context.Context) (net.Conn, error) {
 
 // verdict tells a final no from what may pass, and leaves out what the server said.
 func verdict(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
 	var failed *gomail.SendError
-	if !errors.As(err, &failed) {
-		return quiet(err)
+	if ctx.Err() != nil || !errors.As(err, &failed) {
+		return quiet(ctx, err)
 	}
 	step := map[gomail.SendErrReason]string{
 		gomail.ErrSMTPMailFrom: "MAIL FROM", gomail.ErrSMTPRcptTo: "RCPT TO",
@@ -161,8 +158,12 @@ func verdict(ctx context.Context, err error) error {
 }
 
 // quiet keeps what a server answered to the sign-in out of the log: it may repeat the
-// user's name. Its number says what there is to know.
-func quiet(err error) error {
+// user's name. Its number says what there is to know. Where we broke off ourselves, that
+// is the error.
+func quiet(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	var answer *textproto.Error
 	if errors.As(err, &answer) {
 		return fmt.Errorf("it answered %d", answer.Code)

@@ -1,0 +1,175 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// Deeds is who does the work, by the kind of job. An error means that the job is tried
+// again, as often as its kind is; an error made with Final, that it is not.
+type Deeds struct {
+	// Mail sends a mail. It is told the job's id, which stays when it is tried again, and
+	// when the mail was asked for.
+	Mail         func(ctx context.Context, id int64, asked time.Time, m Mail) error
+	RefreshActor func(ctx context.Context, actor string) error
+	Sweep        func(ctx context.Context) error
+	Orphans      func(ctx context.Context) error
+}
+
+// Final marks an error that the same work would meet again.
+func Final(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &final{err}
+}
+
+type final struct{ error }
+
+func (f *final) Unwrap() error { return f.error }
+
+// Client takes jobs from the queue. Several may do so on one database: each job goes to
+// one of them, and one among them asks for what comes round by the clock.
+type Client struct {
+	river *river.Client[pgx.Tx]
+	log   *slog.Logger
+}
+
+// How the queue is watched. A new job is announced by the database, so looking for one is
+// only for what was missed, and an idle town stays idle.
+const (
+	mailWorkers   = 2
+	otherWorkers  = 2
+	lookEvery     = 30 * time.Second
+	jobTimeout    = time.Minute
+	sweepTimeout  = 10 * time.Minute
+	rescueAfter   = 2 * time.Minute // a job whose process was killed goes to another one
+	finishWithin  = 6 * time.Second
+	stopWithin    = 9 * time.Second
+	sweepEvery    = time.Hour
+	orphansEvery  = 24 * time.Hour
+	keepFailed    = 24 * time.Hour
+	keepCompleted = time.Minute // a mail's row holds a link that opens the door
+)
+
+// NewClient makes a client that works on the queue of a database whose schema is up to
+// date. It begins with Run.
+func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, error) {
+	c := &Client{log: log}
+	workers := river.NewWorkers()
+	if err := errors.Join(
+		river.AddWorkerSafely(workers, &worker[Mail]{
+			client: c, first: mailPause, longest: mailLongest,
+			do: func(ctx context.Context, j *river.Job[Mail]) error { return deeds.Mail(ctx, j.ID, j.CreatedAt, j.Args) },
+		}),
+		river.AddWorkerSafely(workers, &worker[RefreshActor]{
+			client: c, first: refreshPause, longest: refreshLongest,
+			do: func(ctx context.Context, j *river.Job[RefreshActor]) error { return deeds.RefreshActor(ctx, j.Args.ID) },
+		}),
+		river.AddWorkerSafely(workers, &worker[Sweep]{
+			client: c, timeout: sweepTimeout,
+			do: func(ctx context.Context, _ *river.Job[Sweep]) error { return deeds.Sweep(ctx) },
+		}),
+		river.AddWorkerSafely(workers, &worker[Orphans]{
+			client: c, timeout: sweepTimeout,
+			do: func(ctx context.Context, _ *river.Job[Orphans]) error { return deeds.Orphans(ctx) },
+		}),
+	); err != nil {
+		return nil, fmt.Errorf("name the kinds of job: %w", err)
+	}
+	var err error
+	c.river, err = river.NewClient(riverpgxv5.New(pool), &river.Config{
+		Workers: workers,
+		Queues: map[string]river.QueueConfig{
+			mailQueue:  {MaxWorkers: mailWorkers},
+			otherQueue: {MaxWorkers: otherWorkers},
+		},
+		PeriodicJobs: []*river.PeriodicJob{
+			periodic(sweepEvery, Sweep{}),
+			periodic(orphansEvery, Orphans{}),
+		},
+		FetchPollInterval:           lookEvery,
+		JobTimeout:                  jobTimeout,
+		RescueStuckJobsAfter:        rescueAfter,
+		SoftStopTimeout:             finishWithin,
+		CompletedJobRetentionPeriod: keepCompleted,
+		CancelledJobRetentionPeriod: keepFailed,
+		DiscardedJobRetentionPeriod: keepFailed,
+		// River tells of each start and stop of its parts; what matters is said below.
+		Logger: slog.New(warnings{log.Handler()}),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the job queue: %w", err)
+	}
+	return c, nil
+}
+
+// periodic asks for a job at the start and then every so often. At the start, because a
+// server that is started each morning would else never come to it.
+func periodic(every time.Duration, args river.JobArgs) *river.PeriodicJob {
+	return river.NewPeriodicJob(river.PeriodicInterval(every),
+		func() (river.JobArgs, *river.InsertOpts) { return args, nil },
+		&river.PeriodicJobOpts{RunOnStart: true})
+}
+
+// Run works until the context ends. Then it takes no further jobs, gives those at work six
+// seconds to finish, cancels them, and returns within ten. What was cancelled is tried again.
+func (c *Client) Run(ctx context.Context) error {
+	if err := c.river.Start(ctx); err != nil {
+		return fmt.Errorf("start to work on the job queue: %w", err)
+	}
+	<-ctx.Done()
+	select {
+	case <-c.river.Stopped():
+	case <-time.After(stopWithin):
+		c.log.Warn("jobs do not end; they are left, and tried again after the next start")
+	}
+	return nil
+}
+
+// Insert asks for a job in a transaction of its own.
+func (c *Client) Insert(ctx context.Context, args river.JobArgs) error {
+	if _, err := c.river.Insert(ctx, args, nil); err != nil {
+		return fmt.Errorf("ask for %s: %w", args.Kind(), err)
+	}
+	return nil
+}
+
+// done logs how a job failed, and translates the error into River's words.
+func (c *Client) done(ctx context.Context, j *rivertype.JobRow, err error) error {
+	log := c.log.With("kind", j.Kind, "job", j.ID, "attempt", j.Attempt)
+	var last *final
+	switch {
+	case err == nil, errors.Is(ctx.Err(), context.Canceled) && errors.Is(err, context.Canceled): // we are stopping
+		return err
+	case errors.As(err, &last):
+		log.Error("a job failed for good", "error", err)
+		return river.JobCancel(err)
+	case j.Attempt >= j.MaxAttempts:
+		log.Error("a job failed for the last time", "error", err)
+	default:
+		log.Warn("a job failed and will be tried again", "error", err)
+	}
+	return err
+}
+
+// warnings lets through what is at least a warning.
+type warnings struct{ slog.Handler }
+
+func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && w.Handler.Enabled(ctx, level)
+}
+
+func (w warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return warnings{w.Handler.WithAttrs(attrs)}
+}
+func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handler.WithGroup(name)} }
