@@ -331,6 +331,23 @@ func testBadAnswers(t *testing.T) {
 			t.Errorf("cookies: got %q, want none", cookies)
 		}
 	})
+	t.Run("F13", func(t *testing.T) { // not parallel: it changes the environment
+		proxy, p := startPeer(t, "127.0.0.9", nil), startPeer(t, "127.0.0.2", nil)
+		for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"} {
+			t.Setenv(name, proxy.URL)
+		}
+		// By name, because a proxy is never asked for a loopback address.
+		_, port, _ := net.SplitHostPort(p.Listener.Addr().String())
+		client := closedClient(t, "127.0.0.0/8", fakeResolver(t, func(string, int) []netip.Addr {
+			return []netip.Addr{netip.MustParseAddr("127.0.0.2")}
+		}))
+		if _, err := client.Get(t.Context(), IRI("http://peer.example:"+port+"/"), "*/*", 10); err != nil {
+			t.Error(err)
+		}
+		if got := proxy.connections.Load(); got != 0 {
+			t.Errorf("%d requests went to the proxy, want none", got)
+		}
+	})
 	t.Run("O18", func(t *testing.T) {
 		t.Parallel()
 		for _, media := range []string{"text/plain", "application/json", "image/png", "text/html", "application/ld+json", ""} {
@@ -343,25 +360,6 @@ func testBadAnswers(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestProxyFromEnvironment is row F13 of the table; it cannot run beside others.
-func TestProxyFromEnvironment(t *testing.T) {
-	proxy, p := startPeer(t, "127.0.0.9", nil), startPeer(t, "127.0.0.2", nil)
-	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"} {
-		t.Setenv(name, proxy.URL)
-	}
-	// By name, because a proxy is never asked for a loopback address.
-	_, port, _ := net.SplitHostPort(p.Listener.Addr().String())
-	client := closedClient(t, "127.0.0.0/8", fakeResolver(t, func(string, int) []netip.Addr {
-		return []netip.Addr{netip.MustParseAddr("127.0.0.2")}
-	}))
-	if _, err := client.Get(t.Context(), IRI("http://peer.example:"+port+"/"), "*/*", 10); err != nil {
-		t.Error(err)
-	}
-	if got := proxy.connections.Load(); got != 0 {
-		t.Errorf("%d requests went to the proxy, want none", got)
-	}
 }
 
 // rawPeer lets serve answer each connection, after the request's first bytes.
