@@ -68,19 +68,19 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 	workers := river.NewWorkers()
 	if err := errors.Join(
 		river.AddWorkerSafely(workers, &worker[Mail]{
-			client: c, first: mailPause, longest: mailLongest,
+			client: c, level: slog.LevelError, first: mailPause, longest: mailLongest,
 			do: func(ctx context.Context, j *river.Job[Mail]) error { return deeds.Mail(ctx, j.ID, j.CreatedAt, j.Args) },
 		}),
 		river.AddWorkerSafely(workers, &worker[RefreshActor]{
-			client: c, first: refreshPause, longest: refreshLongest,
+			client: c, level: slog.LevelInfo, first: refreshPause, longest: refreshLongest,
 			do: func(ctx context.Context, j *river.Job[RefreshActor]) error { return deeds.RefreshActor(ctx, j.Args.ID) },
 		}),
 		river.AddWorkerSafely(workers, &worker[Sweep]{
-			client: c, timeout: sweepTimeout,
+			client: c, level: slog.LevelError, timeout: sweepTimeout,
 			do: func(ctx context.Context, _ *river.Job[Sweep]) error { return deeds.Sweep(ctx) },
 		}),
 		river.AddWorkerSafely(workers, &worker[Orphans]{
-			client: c, timeout: sweepTimeout,
+			client: c, level: slog.LevelError, timeout: sweepTimeout,
 			do: func(ctx context.Context, _ *river.Job[Orphans]) error { return deeds.Orphans(ctx) },
 		}),
 	); err != nil {
@@ -136,29 +136,20 @@ func (c *Client) Run(ctx context.Context) error {
 	return nil
 }
 
-// Insert asks for a job in a transaction of its own.
-func (c *Client) Insert(ctx context.Context, args river.JobArgs) error {
-	if _, err := c.river.Insert(ctx, args, nil); err != nil {
-		return fmt.Errorf("ask for %s: %w", args.Kind(), err)
-	}
-	return nil
-}
-
-// done logs how a job failed, and translates the error into River's words.
-func (c *Client) done(ctx context.Context, j *rivertype.JobRow, err error) error {
-	log := c.log.With("kind", j.Kind, "job", j.ID, "attempt", j.Attempt)
+// done logs how a job failed, at the level of its kind, and translates the error into
+// River's words.
+func (c *Client) done(ctx context.Context, level slog.Level, j *rivertype.JobRow, err error) error {
 	var last *final
+	said := "a job failed and will be tried again"
 	switch {
 	case err == nil, errors.Is(ctx.Err(), context.Canceled) && errors.Is(err, context.Canceled): // we are stopping
 		return err
 	case errors.As(err, &last):
-		log.Error("a job failed for good", "error", err)
-		return river.JobCancel(err)
+		said, err = "a job failed for good", river.JobCancel(err)
 	case j.Attempt >= j.MaxAttempts:
-		log.Error("a job failed for the last time", "error", err)
-	default:
-		log.Warn("a job failed and will be tried again", "error", err)
+		said = "a job failed for the last time"
 	}
+	c.log.Log(ctx, level, said, "kind", j.Kind, "job", j.ID, "attempt", j.Attempt, "error", err)
 	return err
 }
 

@@ -67,7 +67,7 @@ func (r *record) deeds() jobs.Deeds {
 }
 
 // run works on the queue until the returned function is called.
-func run(t *testing.T, pool *pgxpool.Pool, deeds jobs.Deeds, log *slog.Logger) (*jobs.Client, func()) {
+func run(t *testing.T, pool *pgxpool.Pool, deeds jobs.Deeds, log *slog.Logger) (stop func()) {
 	t.Helper()
 	client, err := jobs.NewClient(pool, deeds, log)
 	if err != nil {
@@ -76,14 +76,14 @@ func run(t *testing.T, pool *pgxpool.Pool, deeds jobs.Deeds, log *slog.Logger) (
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- client.Run(ctx) }()
-	stop := sync.OnceFunc(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("run: %v", err)
 		}
 	})
 	t.Cleanup(stop)
-	return client, stop
+	return stop
 }
 
 // await waits until this kind of job was done so often.
@@ -109,6 +109,14 @@ func queue(t *testing.T, pool *pgxpool.Pool) *river.Client[pgx.Tx] {
 		t.Fatal(err)
 	}
 	return client
+}
+
+// ask asks for a job, as the store does.
+func ask(t *testing.T, pool *pgxpool.Pool, args river.JobArgs) {
+	t.Helper()
+	if _, err := queue(t, pool).Insert(t.Context(), args, nil); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // state waits until no job of the kind is available or running, and returns the state of all as "state,state".
@@ -171,9 +179,7 @@ func TestFaults(t *testing.T) {
 		t.Parallel()
 		pool, r := testdb.New(t), newRecord()
 		for range 2 {
-			if _, err := queue(t, pool).Insert(t.Context(), letter, nil); err != nil {
-				t.Fatal(err)
-			}
+			ask(t, pool, letter)
 		}
 		run(t, pool, r.deeds(), quiet())
 		r.await(t, "mail", 1)
@@ -190,10 +196,8 @@ func TestFaults(t *testing.T) {
 			}
 			return nil
 		}
-		client, _ := run(t, pool, r.deeds(), quiet())
-		if err := client.Insert(t.Context(), letter); err != nil {
-			t.Fatal(err)
-		}
+		run(t, pool, r.deeds(), quiet())
+		ask(t, pool, letter)
 		r.await(t, "mail", 1)
 		if got := state(t, pool, "mail"); got != "retryable" {
 			t.Fatalf("got jobs %q, want one that is tried again", got)
@@ -219,10 +223,8 @@ func TestFaults(t *testing.T) {
 		var log bytes.Buffer
 		pool, r := testdb.New(t), newRecord()
 		r.answer = func(int) error { return jobs.Final(errors.New("the mail server answered 550 to RCPT TO")) }
-		client, stop := run(t, pool, r.deeds(), slog.New(slog.NewJSONHandler(&log, nil)))
-		if err := client.Insert(t.Context(), letter); err != nil {
-			t.Fatal(err)
-		}
+		stop := run(t, pool, r.deeds(), slog.New(slog.NewJSONHandler(&log, nil)))
+		ask(t, pool, letter)
 		r.await(t, "mail", 1)
 		if got := state(t, pool, "mail"); got != "cancelled" {
 			t.Errorf("got jobs %q, want one, cancelled", got)
@@ -241,23 +243,16 @@ func TestFaults(t *testing.T) {
 func TestOneRefreshPerActor(t *testing.T) {
 	t.Parallel()
 	pool, r := testdb.New(t), newRecord()
-	asking := queue(t, pool)
-	ask := func(id string) {
-		t.Helper()
-		if _, err := asking.Insert(t.Context(), jobs.RefreshActor{ID: id}, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for range 3 {
-		ask("https://peer.example/users/a")
-		ask("https://peer.example/users/b")
+		ask(t, pool, jobs.RefreshActor{ID: "https://peer.example/users/a"})
+		ask(t, pool, jobs.RefreshActor{ID: "https://peer.example/users/b"})
 	}
 	run(t, pool, r.deeds(), quiet())
 	r.await(t, "refresh_actor", 2)
 	if got := state(t, pool, "refresh_actor"); got != "completed,completed" {
 		t.Fatalf("got jobs %q, want two, completed", got)
 	}
-	ask("https://peer.example/users/a")
+	ask(t, pool, jobs.RefreshActor{ID: "https://peer.example/users/a"})
 	r.await(t, "refresh_actor", 1)
 }
 
@@ -293,10 +288,8 @@ func TestStop(t *testing.T) {
 			<-goOn
 			return nil
 		}
-		client, stop := run(t, pool, deeds, quiet())
-		if err := client.Insert(t.Context(), letter); err != nil {
-			t.Fatal(err)
-		}
+		stop := run(t, pool, deeds, quiet())
+		ask(t, pool, letter)
 		<-begun
 		if !heeds {
 			time.AfterFunc(100*time.Millisecond, func() { close(goOn) })

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -12,6 +13,8 @@ type worker[T river.JobArgs] struct {
 	river.WorkerDefaults[T]
 	client *Client
 	do     func(ctx context.Context, j *river.Job[T]) error
+	// level is how grave a failure is: what a peer does not answer is its own affair.
+	level slog.Level
 	// timeout is how long a job may take; 0: as the client says.
 	timeout time.Duration
 	// first and longest shape the pause between two tries, see pause.
@@ -20,7 +23,7 @@ type worker[T river.JobArgs] struct {
 
 // Work implements river.Worker.
 func (w *worker[T]) Work(ctx context.Context, j *river.Job[T]) error {
-	return w.client.done(ctx, j.JobRow, w.do(ctx, j))
+	return w.client.done(ctx, w.level, j.JobRow, w.do(ctx, j))
 }
 
 // Timeout implements river.Worker.
