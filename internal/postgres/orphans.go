@@ -1,0 +1,17 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// UnknownPhotos returns which of these names of photos (media.Photo.Name) no row knows.
+// A file belongs to the table photos alone; whoever keeps files elsewhere too asks there too.
+func (s *Store) UnknownPhotos(ctx context.Context, names []string) ([]string, error) {
+	rows, _ := s.pool.Query(ctx, `
+		SELECT name FROM unnest($1::text[]) AS name
+		 WHERE NOT EXISTS (SELECT FROM photos WHERE file->>'name' = name)`, names)
+	unknown, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return unknown, mapped("look for photos", err)
+}
