@@ -52,7 +52,7 @@ var layers = []imports{
 	},
 	{
 		of: "bourg/internal/postgres/...", except: []string{"bourg/internal/postgres/testdb"},
-		only:  []string{"bourg/internal/town", "bourg/federation", "bourg/migrations"},
+		only:  []string{"bourg/internal/town", "bourg/federation", "bourg/migrations", "bourg/internal/jobs", "bourg/internal/fold"},
 		never: []string{"net/http", "html/template", "github.com/go-fed"},
 		why:   "the store keeps what the domain hands it; adapters do not know each other",
 	},
