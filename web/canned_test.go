@@ -111,8 +111,8 @@ func entries() []Avis {
 	}
 }
 
-func families() []Lien {
-	return []Lien{{"/commerces?c=bouche", "Pain, légumes, fromage", "12"}, {"/commerces?c=table", "Cafés et tables", "5"}, {"/commerces?c=maison", "Maison et jardin", "7"}}
+func groups() []Groupe {
+	return []Groupe{{"bouche", 12}, {"tables", 5}, {"maison", 7}, {"soins", 0}, {"loisirs", 3}}
 }
 
 func replies() []Reponse {
@@ -161,8 +161,8 @@ func cannedPages() []canned {
 		{"mastodon.example", &Etat{Open, "Reçoit nos nouvelles"}, ""},
 	}
 	return []canned{
-		{"fil", "/", 200, func(*locale.Locale) Page {
-			return PageFil{Today: 3, Shops: 32, Days: ByDay(entries(), paris), OlderURL: "/?avant=0193a9", Families: families()}
+		{"fil", "/", 200, func(l *locale.Locale) Page {
+			return PageFil{Today: 3, Shops: 32, Days: ByDay(entries(), paris), OlderURL: "/?avant=0193a9", Families: Families(l, groups())}
 		}},
 		{"fil-suite", "/?avant=0193a1", 200, func(*locale.Locale) Page {
 			return PageFil{Shops: 1, Days: ByDay(entries()[1:4], paris), NewerURL: "/"}
@@ -207,9 +207,9 @@ func cannedPages() []canned {
 			s.Handle = "@depot@saint-laurent.example"
 			return PageCommerce{Shop: s, FollowName: "depot", Hours: []string{"Du mardi au samedi, 9 h – 12 h", "Sur rendez-vous l’après-midi"}}
 		}},
-		{"commerces", "/commerces", 200, func(*locale.Locale) Page {
+		{"commerces", "/commerces", 200, func(l *locale.Locale) Page {
 			return PageCommerces{Total: 32, ByDistance: true, Shops: allShops, NextURL: "/commerces?apres=9",
-				Filters: []Filtre{{"/commerces", "Tout", 32, true}, {"/commerces?c=bouche", "À manger", 12, false}, {"/commerces?c=maison", "Maison", 7, false}, {"/commerces?c=soin", "Soins", 6, false}}}
+				Filters: Filters(l, 32, groups(), "")}
 		}},
 		{"commerces-vide", "/commerces", 200, func(*locale.Locale) Page { return PageCommerces{} }},
 		{"recherche", "/recherche?q=pain", 200, func(*locale.Locale) Page {
@@ -369,7 +369,7 @@ func cannedPages() []canned {
 }
 
 // longThread is a home page with twenty entries that do not repeat each other.
-func longThread() Page {
+func longThread(l *locale.Locale) Page {
 	var all []Avis
 	for i := range 20 {
 		a := entries()[i%8]
@@ -388,7 +388,7 @@ func longThread() Page {
 		}
 		all = append(all, a)
 	}
-	return PageFil{Today: 4, Shops: 32, Days: ByDay(all, paris), OlderURL: "/?avant=" + all[19].ID, NewerURL: "/", Families: families()}
+	return PageFil{Today: 4, Shops: 32, Days: ByDay(all, paris), OlderURL: "/?avant=" + all[19].ID, NewerURL: "/", Families: Families(l, groups())}
 }
 
 // varied makes a sentence of about 150 letters that differs with i, so that compression is not flattered.

@@ -10,6 +10,7 @@ import (
 type PageErreur struct {
 	Title, Text string
 	Retry       bool   // trying again may help
+	Search      bool   // what was looked for may lie elsewhere
 	Reference   string // number under which the log holds the cause; may be empty
 }
 
@@ -34,7 +35,8 @@ func NewErreur(l *locale.Locale, status int, reference string) PageErreur {
 	}
 	return PageErreur{
 		Title: l.T("erreur." + name), Text: l.T("erreur." + name + "_text"),
-		Retry: status >= 500 || status == http.StatusTooManyRequests, Reference: reference,
+		Retry:  status >= 500 || status == http.StatusTooManyRequests,
+		Search: name == "404" || name == "410", Reference: reference,
 	}
 }
 

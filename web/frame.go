@@ -89,7 +89,7 @@ type frame struct {
 	zone *time.Location
 }
 
-func newFrame(l *locale.Locale, site Site, now time.Time, r *http.Request, h head, static *Static) *frame {
+func newFrame(l *locale.Locale, site Site, now time.Time, r *http.Request, h head, static *Static, colours palette) *frame {
 	zone := site.Zone
 	if zone == nil {
 		zone = time.UTC
@@ -104,7 +104,7 @@ func newFrame(l *locale.Locale, site Site, now time.Time, r *http.Request, h hea
 		Path:      path,
 		OtherPath: Href(l.Lang.Other(), path),
 		Canonical: site.URL + Href(l.Lang, r.URL.EscapedPath()),
-		ThemeURL:  themeURL(site.Colour), ThemeColour: DefaultColour,
+		ThemeURL:  colours.url, ThemeColour: colours.awning,
 		Activity: h.activity, Atom: h.atom,
 		now: now.In(zone), zone: zone,
 	}
@@ -119,9 +119,6 @@ func newFrame(l *locale.Locale, site Site, now time.Time, r *http.Request, h hea
 	}
 	if site.Name != "" {
 		f.Title += " – " + site.Name
-	}
-	if t, err := NewTheme(site.Colour); err == nil {
-		f.ThemeColour = t.Awning
 	}
 	if c := Appearance(r); c != AppearanceAuto {
 		f.DataTheme = c

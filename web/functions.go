@@ -43,6 +43,7 @@ func functions(l *locale.Locale, static *Static) template.FuncMap {
 		"size":       l.Size,
 		"number":     l.Number,
 		"lower":      locale.LowerFirst,
+		"french":     locale.French, // for words that the town or a shop wrote: they are French on English pages too
 		"srcset":     srcset,
 		"image":      newImage,
 		"field":      newField,

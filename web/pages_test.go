@@ -150,7 +150,7 @@ func inspect(t *testing.T, raw []byte, lang locale.Lang, static *Static) {
 				t.Errorf("a button has no type: %q", text(n))
 			}
 		case atom.Input, atom.Textarea, atom.Select:
-			if kind := attr(n, "type"); kind != "hidden" && kind != "radio" && kind != "checkbox" {
+			if kind := attr(n, "type"); !has(n, "hidden") && kind != "hidden" && kind != "radio" && kind != "checkbox" {
 				controls[attr(n, "id")] = n
 			}
 		case atom.Img:

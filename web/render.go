@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"bourg/web/locale"
@@ -28,6 +29,7 @@ type Renderer struct {
 	now       func() time.Time
 	policy    string
 	packer    *packer
+	palette   atomic.Pointer[palette] // of the town's colour
 }
 
 // Options is what a Renderer needs to know of the program around it.
@@ -93,7 +95,7 @@ func (v *Renderer) Build(r *http.Request, p Page) (*Document, error) {
 	lang := LanguageOf(r.Context())
 	l := v.locales.For(lang)
 	h := p.head(l)
-	f := newFrame(l, site, v.now(), r, h, v.static)
+	f := newFrame(l, site, v.now(), r, h, v.static, v.paletteOf(site.Colour))
 	var b bytes.Buffer
 	b.Grow(32 << 10)
 	if err := v.templates[lang].ExecuteTemplate(&b, h.template, view{C: f, V: p}); err != nil {
@@ -109,6 +111,23 @@ func (v *Renderer) Build(r *http.Request, p Page) (*Document, error) {
 	d.tag = base64.RawURLEncoding.EncodeToString(sum[:9])
 	return d, nil
 }
+
+// paletteOf gives what pages need of the town's colours. Making them takes longer than a page, so the last ones are kept: a
+// town changes its colour once in years.
+func (v *Renderer) paletteOf(colour string) palette {
+	if p := v.palette.Load(); p != nil && p.colour == colour {
+		return *p
+	}
+	p := palette{colour: colour, url: themeURL(colour), awning: DefaultColour}
+	if t, err := NewTheme(colour); err == nil {
+		p.awning = t.Awning
+	}
+	v.palette.Store(&p)
+	return p
+}
+
+// palette is a town's colour, the address of its style sheet, and the colour of its awning.
+type palette struct{ colour, url, awning string }
 
 // Document is an executed page. It never changes, and may be served many times at once.
 type Document struct {

@@ -94,9 +94,17 @@ type Reponse struct {
 	Pending   bool      // waits for approval: shown to the shop only
 }
 
+// Name is who answers; somebody who gave no name is called by the handle.
+func (r Reponse) Name() string {
+	if name := strings.TrimSpace(r.Author); name != "" {
+		return name
+	}
+	return r.Handle
+}
+
 // Initial is the letter in the round mark of somebody without a sign.
 func (r Reponse) Initial() string {
-	for _, letter := range strings.TrimLeft(r.Author, "@ ") {
+	for _, letter := range strings.TrimLeft(r.Name(), "@ ") {
 		return strings.ToUpper(string(letter))
 	}
 	return "?"

@@ -47,7 +47,7 @@ func bindsSpace(runes []rune, i int) bool {
 	case unicode.IsDigit(before):
 		return isUnit(word(runes, i+1))
 	case unicode.IsDigit(after):
-		return before == 'h' && i >= 2 && (runes[i-2] == ' ' || string(runes[i-2]) == NBSP)
+		return before == 'h' && i >= 3 && (runes[i-2] == ' ' || string(runes[i-2]) == NBSP) && unicode.IsDigit(runes[i-3])
 	}
 	return false
 }

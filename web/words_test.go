@@ -1,0 +1,169 @@
+package web
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"html/template"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"bourg/internal/town"
+	"bourg/web/locale"
+)
+
+// families are the keys that are put together from data: every member has to exist in the catalogue.
+func families() map[string][]string {
+	f := map[string][]string{
+		"conformity.": {NotConforming.String(), PartlyConforming.String(), FullyConforming.String()},
+		"reach.":      Reaches(), "reach.short.": Reaches(), "reach.said.": Reaches(),
+		"message.kind.": MessageKinds(),
+		"paint.":        Paints(),
+		"ready.":        readyReplies[:],
+		"group.":        town.Groups,
+		"erreur.":       {"400", "403", "404", "410", "413", "429", "500", "503"},
+	}
+	for _, s := range starters {
+		f["starter."] = append(f["starter."], s, s+"_text")
+	}
+	for _, e := range slices.Clone(f["erreur."]) {
+		f["erreur."] = append(f["erreur."], e+"_text")
+	}
+	for _, trade := range town.Trades {
+		f["trade."] = append(f["trade."], trade.Slug)
+	}
+	return f
+}
+
+// TestWords holds the catalogue and the screens together: every key that is asked for exists, and every key is asked for.
+func TestWords(t *testing.T) {
+	t.Parallel()
+	set, err := locale.Load()
+	if err != nil {
+		t.Fatalf("loading the words: %v", err)
+	}
+	r, _ := testRenderer(t, cannedSite())
+	l := set.For(locale.FR)
+	used := usedWords(r.templates[locale.FR])
+	for key, plural := range wordsOfCode(t) {
+		used[key] = plural
+	}
+	for family, members := range families() {
+		for _, m := range members {
+			used[family+m] = false
+		}
+	}
+	for key, plural := range used {
+		if !l.Has(key) || l.Plural(key) != plural {
+			t.Errorf("%s: exists %v, plural %v; want it to exist, plural %v", key, l.Has(key), l.Plural(key), plural)
+		}
+	}
+	for _, key := range l.Keys() {
+		if _, ok := used[key]; !ok {
+			t.Errorf("%s: nobody asks for these words", key)
+		}
+	}
+	if len(used) < 300 {
+		t.Errorf("keys found: got %d, want hundreds: the search is blind", len(used))
+	}
+}
+
+// wordsOfCode gives the literal keys that this package's Go code asks for, through T, N, HTML and add (the doors).
+func wordsOfCode(t *testing.T) map[string]bool {
+	used := map[string]bool{}
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatalf("listing the code: %v", err)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatalf("parsing %s: %v", name, err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) == 0 {
+				return true
+			}
+			function, at := "", 0
+			switch f := call.Fun.(type) {
+			case *ast.SelectorExpr:
+				function = f.Sel.Name
+			case *ast.Ident:
+				function, at = f.Name, 1
+			}
+			if function != "T" && function != "N" && function != "HTML" && function != "add" || at >= len(call.Args) {
+				return true
+			}
+			if text, ok := call.Args[at].(*ast.BasicLit); ok && text.Kind == token.STRING {
+				if key, err := strconv.Unquote(text.Value); err == nil && strings.Trim(key, "abcdefghijklmnopqrstuvwxyz0123456789._") == "" && !strings.HasSuffix(key, ".") {
+					used[key] = function == "N"
+				}
+			}
+			return true
+		})
+	}
+	return used
+}
+
+// TestTrades gives every trade of the domain its words, its mark and its paint.
+func TestTrades(t *testing.T) {
+	t.Parallel()
+	set, err := locale.Load()
+	if err != nil {
+		t.Fatalf("loading the words: %v", err)
+	}
+	sprite, err := os.ReadFile("static/icones.svg")
+	if err != nil {
+		t.Fatalf("reading the sprite: %v", err)
+	}
+	for _, trade := range town.Trades {
+		for _, lang := range []locale.Lang{locale.FR, locale.EN} {
+			if got := TradeName(set.For(lang), trade.Slug); got == trade.Slug {
+				t.Errorf("%s has no words in %s", trade.Slug, lang)
+			}
+		}
+		if !strings.Contains(string(sprite), `<symbol id="`+trade.Icon+`"`) {
+			t.Errorf("%s: the sprite has no mark %q", trade.Slug, trade.Icon)
+		}
+		if !slices.Contains(Paints(), trade.Paint) {
+			t.Errorf("%s: there is no paint %q", trade.Slug, trade.Paint)
+		}
+		if !slices.Contains(town.Groups, trade.Group) {
+			t.Errorf("%s: the directory has no heading %q", trade.Slug, trade.Group)
+		}
+	}
+	if got := TradeName(set.For(locale.FR), "astronaute"); got != "astronaute" {
+		t.Errorf("unknown trade: got %q, want it back", got)
+	}
+	if got := GroupName(set.For(locale.FR), "bouche"); got != "Pain, légumes, fromage" {
+		t.Errorf("group: got %q, want « Pain, légumes, fromage »", got)
+	}
+}
+
+// TestMissingWords plants a key that does not exist, and a plural that is used as a sentence.
+func TestMissingWords(t *testing.T) {
+	t.Parallel()
+	r, static := testRenderer(t, cannedSite())
+	l := r.locales.For(locale.FR)
+	for text, want := range map[string]string{
+		`{{define "x"}}{{if true}}<p>{{t "fil.nowhere"}}</p>{{end}}{{end}}`:                 `"fil.nowhere" does not exist`,
+		`{{define "x"}}{{range paints}}{{with t "avis.replies"}}{{.}}{{end}}{{end}}{{end}}`: "plurals want n",
+		`{{define "x"}}{{template "y" (n "fil.title" 3)}}{{end}}{{define "y"}}{{end}}`:      "plurals want n",
+	} {
+		planted, err := template.New("").Funcs(functions(l, static)).Parse(text)
+		if err == nil {
+			err = checkWords(planted, l)
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got error %v, want %q", text, err, want)
+		}
+	}
+}
