@@ -30,7 +30,9 @@ type peerHost struct {
 	running int
 	queued  bool // it waits for a free worker
 
-	window   int       // requests at once, while all goes well
+	known    bool      // it has answered before
+	window   int       // requests at once, once it is known and while all goes well
+	heard    time.Time // when it answered last, or was first asked since it was idle
 	failures int       // in a row
 	opened   int       // times that the breaker opened since the host last worked
 	until    time.Time // it is left alone until then
@@ -41,10 +43,12 @@ type peerHost struct {
 // suspect tells whether the host failed the last time.
 func (h *peerHost) suspect() bool { return h.failures > 0 }
 
-// limit is how many requests the host may have in flight: a suspect one is probed by
-// one. That one probe is also the half-open state of the breaker, once the pause is over.
-func (h *peerHost) limit() int {
-	if h.suspect() {
+// limit is how many requests the host may have in flight. One that is suspect or not
+// known is probed by one, which is also the half-open state of the breaker once the pause
+// is over; one that has fallen silent gets no more. So a dead host holds one worker, or
+// what it had when it died.
+func (h *peerHost) limit(now time.Time) int {
+	if h.suspect() || !h.known || (h.running > 0 && now.Sub(h.heard) > slow) {
 		return 1
 	}
 	return h.window
@@ -69,7 +73,7 @@ func (h *peerHost) works(latency time.Duration, most int) {
 	if h.suspect() {
 		h.window = 1
 	}
-	h.failures, h.opened = 0, 0
+	h.known, h.failures, h.opened = true, 0, 0
 	switch {
 	case latency < quick:
 		h.window = min(h.window+1, most)
@@ -106,7 +110,7 @@ func newHostTable(most int) *hostTable {
 	return &hostTable{most: most, byName: map[string]*peerHost{}, recent: list.New()}
 }
 
-// host returns what is known of a host; a new one starts with window requests at once.
+// host returns what is known of a host; a new one gets window requests at once when it is known.
 func (t *hostTable) host(name string, window int) *peerHost {
 	if h, ok := t.byName[name]; ok {
 		t.recent.MoveToFront(h.place)

@@ -11,9 +11,9 @@ import (
 // Deliverer sends what the application has written into its DeliveryQueue. Several of
 // them, in several processes, may work on one queue.
 //
-// It asks much of no single peer: a host gets PerHost requests at once, and more only
-// while it answers quickly; one after a failure; none while its breaker is open or
-// while it asked for a pause. Hosts that failed the last time hold a tenth of the
+// It asks much of no single peer: a host gets one request at first and after a failure,
+// PerHost at once when it has answered, and more only while it answers quickly; none while
+// its breaker is open or while it asked for a pause. Hosts that failed the last time hold a tenth of the
 // workers at most, so that dead peers never stand in the way of healthy ones.
 type Deliverer struct {
 	Queue  DeliveryQueue
@@ -24,7 +24,7 @@ type Deliverer struct {
 	Retry  RetryPolicy
 
 	Workers    int           // requests in flight at once
-	PerHost    int           // of these, for one host at first
+	PerHost    int           // of these, for one host when it has answered once
 	PerHostMax int           // for one host that answers quickly
 	Lease      time.Duration // how long a claimed delivery is ours: longer than two requests take
 	Poll       time.Duration // how often the queue is looked at when nobody calls Wake
@@ -201,14 +201,15 @@ func (r *round) drain(stop context.CancelFunc) {
 
 // claim takes up to n deliveries from the queue and starts them.
 func (r *round) claim(ctx context.Context, n int) {
+	now := r.Now()
 	perHost, busy := r.PerHost, []string(nil)
 	for name, h := range r.active {
-		if h.running+len(h.waiting) >= h.limit() {
+		limit := h.limit(now)
+		if h.running+len(h.waiting) >= limit {
 			busy = append(busy, name)
 		}
-		perHost = max(perHost, h.limit())
+		perHost = max(perHost, limit)
 	}
-	now := r.Now()
 	deliveries, err := r.Queue.ClaimDeliveries(ctx, n, perHost, busy, r.Lease)
 	if err != nil {
 		r.fault(ctx, "claiming deliveries", err)
@@ -217,7 +218,7 @@ func (r *round) claim(ctx context.Context, n int) {
 	until := now.Add(r.Lease)
 	for _, d := range deliveries {
 		h := r.hosts.host(d.Host, r.PerHost)
-		if d.Attempt > 0 && h.idle() && h.failures == 0 && h.window == r.PerHost {
+		if d.Attempt > 0 && !h.known && !h.suspect() {
 			h.failures = 1 // it failed before this process came to know of it
 		}
 		r.active[h.name] = h
@@ -258,7 +259,7 @@ func (r *round) start(h *peerHost) {
 		h.pause(now.Add(r.Lease / 3)) // there are enough probes out
 		r.release(h, h.until)
 	default:
-		for len(h.waiting) > 0 && h.running < h.limit() {
+		for len(h.waiting) > 0 && h.running < h.limit(now) {
 			if r.running >= r.Workers {
 				if !h.queued {
 					h.queued, r.full = true, append(r.full, h)
@@ -286,6 +287,9 @@ func (r *round) start(h *peerHost) {
 // send starts one delivery.
 func (r *round) send(h *peerHost, d Delivery, now time.Time) {
 	a := attempt{host: h, suspect: h.suspect(), delivery: d}
+	if h.running == 0 {
+		h.heard = now
+	}
 	h.running++
 	r.running++
 	if a.suspect {
@@ -346,6 +350,7 @@ func (r *round) key(sender IRI, now time.Time) (*SigningKey, error) {
 // settle records how an attempt ended and starts what may start now.
 func (r *round) settle(a attempt) {
 	h, now := a.host, r.Now()
+	h.heard = now
 	h.running--
 	r.running--
 	if a.suspect {

@@ -188,12 +188,12 @@ func TestJudgeRetryAfter(t *testing.T) {
 
 func TestBreaker(t *testing.T) {
 	t.Parallel()
-	h := &peerHost{window: 8}
+	h := &peerHost{window: 8, known: true}
 	now := testNow
 	for i := range 4 {
 		h.fails(now)
-		if h.pausedAt(now) || h.limit() != 1 {
-			t.Fatalf("after %d failures: got paused %v and limit %d, want no pause and one probe", i+1, h.pausedAt(now), h.limit())
+		if h.pausedAt(now) || h.limit(now) != 1 {
+			t.Fatalf("after %d failures: got paused %v and limit %d, want no pause and one probe", i+1, h.pausedAt(now), h.limit(now))
 		}
 	}
 	// The fifth opens it; what was in flight besides does not lengthen the pause.
@@ -206,7 +206,7 @@ func TestBreaker(t *testing.T) {
 			t.Fatalf("pause: got %v, want %v", got, want)
 		}
 		now = h.until
-		if h.pausedAt(now) || h.limit() != 1 {
+		if h.pausedAt(now) || h.limit(now) != 1 {
 			t.Fatal("after the pause: want one probe")
 		}
 		want = min(2*want, longestPause)
@@ -215,8 +215,8 @@ func TestBreaker(t *testing.T) {
 		t.Errorf("first pause: got %v, want a minute at most", firstPause)
 	}
 	h.works(10*time.Millisecond, 96)
-	if h.suspect() || h.limit() != 2 || h.opened != 0 {
-		t.Errorf("after a success: got suspect %v, limit %d, opened %d, want a slow start", h.suspect(), h.limit(), h.opened)
+	if h.suspect() || h.limit(now) != 2 || h.opened != 0 {
+		t.Errorf("after a success: got suspect %v, limit %d, opened %d, want a slow start", h.suspect(), h.limit(now), h.opened)
 	}
 	h.fails(now)
 	if h.pausedAt(now) {
@@ -226,22 +226,35 @@ func TestBreaker(t *testing.T) {
 
 func TestWindow(t *testing.T) {
 	t.Parallel()
+	now := testNow
 	h := &peerHost{window: 4}
+	if h.limit(now) != 1 {
+		t.Errorf("an unknown host: got %d at once, want 1", h.limit(now))
+	}
+	h.works(quick, 96)
+	if h.limit(now) != 4 {
+		t.Errorf("a host that has answered: got %d at once, want 4", h.limit(now))
+	}
+	h.running, h.heard = 3, now
+	if later := now.Add(slow + 1); h.limit(now) != 4 || h.limit(later) != 1 {
+		t.Errorf("got %d at once, and %d when it is silent, want 4 and 1", h.limit(now), h.limit(later))
+	}
+	h.running = 0
 	for range 200 {
 		h.works(quick/2, 96)
 	}
-	if h.limit() != 96 {
-		t.Errorf("a quick host: got %d at once, want 96", h.limit())
+	if h.limit(now) != 96 {
+		t.Errorf("a quick host: got %d at once, want 96", h.limit(now))
 	}
 	h.works((quick+slow)/2, 96)
-	if h.limit() != 96 {
-		t.Errorf("an ordinary answer: got %d at once, want no change", h.limit())
+	if h.limit(now) != 96 {
+		t.Errorf("an ordinary answer: got %d at once, want no change", h.limit(now))
 	}
 	for range 20 {
 		h.works(2*slow, 96)
 	}
-	if h.limit() != 1 {
-		t.Errorf("a slow host: got %d at once, want 1", h.limit())
+	if h.limit(now) != 1 {
+		t.Errorf("a slow host: got %d at once, want 1", h.limit(now))
 	}
 	h.busy(testNow)
 	if !h.pausedAt(testNow.Add(time.Second)) {
