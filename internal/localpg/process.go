@@ -181,6 +181,7 @@ func (s site) shutDown(ctx context.Context) error {
 			return fmt.Errorf("ask postgresql (process %d) to end: %w", pid, err)
 		}
 		if s.awaitEnd(ctx, 30*time.Second) {
+			awaitExit(pid)
 			return nil
 		}
 	} else if s.awaitEnd(ctx, time.Second) {
@@ -210,6 +211,21 @@ func (s site) awaitEnd(ctx context.Context, longest time.Duration) bool {
 		}
 	}
 	return true
+}
+
+// awaitExit waits until a process that has given its lock back is gone too: the
+// kernel closes a process's files a moment before it ends the process.
+func awaitExit(pid int) {
+	for range 100 {
+		stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+		// Behind the name, in parentheses, stands the state: Z waits for its
+		// parent, X is dead.
+		_, state, _ := bytes.Cut(stat, []byte(") "))
+		if err != nil || bytes.HasPrefix(state, []byte("Z")) || bytes.HasPrefix(state, []byte("X")) {
+			return
+		}
+		time.Sleep(stopPoll)
+	}
 }
 
 // clearTraces removes what a killed server leaves behind. PostgreSQL would
