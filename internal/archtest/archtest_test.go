@@ -78,8 +78,8 @@ var layers = []imports{
 		why:   "small packages stand alone; only cmd/bourg ties the store and the screens to something",
 	},
 	{
-		of: "bourg/...", except: []string{"bourg/internal/postgres/testdb", "bourg/federation/federationtest"},
-		never:      []string{"bourg/internal/postgres/testdb", "bourg/federation/federationtest", "testing"},
+		of: "bourg/...", except: []string{"bourg/internal/postgres/testdb", "bourg/internal/mail/mailtest", "bourg/federation/federationtest"},
+		never:      []string{"bourg/internal/postgres/testdb", "bourg/internal/mail/mailtest", "bourg/federation/federationtest", "testing"},
 		indirectly: true,
 		why:        "what is made for tests stays out of the program",
 	},

@@ -140,17 +140,17 @@ func (c *Client) Run(ctx context.Context) error {
 // River's words.
 func (c *Client) done(ctx context.Context, level slog.Level, j *rivertype.JobRow, err error) error {
 	var last *final
-	said := "a job failed and will be tried again"
+	said, told := "a job failed and will be tried again", err
 	switch {
 	case err == nil, errors.Is(ctx.Err(), context.Canceled) && errors.Is(err, context.Canceled): // we are stopping
 		return err
 	case errors.As(err, &last):
-		said, err = "a job failed for good", river.JobCancel(err)
+		said, told = "a job failed for good", river.JobCancel(err)
 	case j.Attempt >= j.MaxAttempts:
 		said = "a job failed for the last time"
 	}
 	c.log.Log(ctx, level, said, "kind", j.Kind, "job", j.ID, "attempt", j.Attempt, "error", err)
-	return err
+	return told
 }
 
 // warnings lets through what is at least a warning.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"bourg/internal/mail"
+	"bourg/internal/mail/mailtest"
 )
 
 const link = "https://saint-laurent.example/connexion/Zk3-x_9"
@@ -24,6 +25,31 @@ func letter() mail.Letter {
 		ID: "mail-7", To: "fournil@merchants.example", Template: "sign_in", Data: map[string]string{"link": link},
 		Town: "Saint-Laurent-sur-Cèze", Asked: time.Date(2026, 12, 12, 9, 5, 0, 0, time.UTC),
 	}
+}
+
+// sender returns a Sender toward the server, with what the test changes of its URL.
+func sender(t *testing.T, s *mailtest.Server, change func(*url.URL), with func(*mail.Server)) *mail.Sender {
+	t.Helper()
+	u, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if change != nil {
+		change(u)
+	}
+	server, err := mail.ParseServer(u.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if with != nil {
+		with(&server)
+	}
+	sender, err := mail.NewSender(server, "saint-laurent.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sender.Trust(s.Roots)
+	return sender
 }
 
 // parts reads a letter's header and its two bodies.
@@ -57,18 +83,18 @@ func parts(t *testing.T, content string) (header netmail.Header, text, html stri
 
 func TestSignInLetter(t *testing.T) {
 	t.Parallel()
-	server := newSMTPServer(t, "smtp", nil)
-	if err := server.sender(t, nil, nil).Send(t.Context(), letter()); err != nil {
+	server := mailtest.Serve(t, "smtp", nil)
+	if err := sender(t, server, nil, nil).Send(t.Context(), letter()); err != nil {
 		t.Fatal(err)
 	}
-	taken := server.taken()
+	taken := server.Taken()
 	if len(taken) != 1 {
 		t.Fatalf("got %d letters, want 1", len(taken))
 	}
-	if got := taken[0]; got.from != "FROM:<bourg@saint-laurent.example>" || got.to != "TO:<fournil@merchants.example>" {
-		t.Errorf("got envelope %s %s", got.from, got.to)
+	if got := taken[0]; got.From != "FROM:<bourg@saint-laurent.example>" || got.To != "TO:<fournil@merchants.example>" {
+		t.Errorf("got envelope %s %s", got.From, got.To)
 	}
-	header, text, html := parts(t, taken[0].content)
+	header, text, html := parts(t, taken[0].Content)
 	var words mime.WordDecoder
 	subject, err := words.DecodeHeader(header.Get("Subject"))
 	if want := "Votre lien pour entrer – Saint-Laurent-sur-Cèze"; err != nil || subject != want {
@@ -108,29 +134,29 @@ func TestBadInput(t *testing.T) {
 			"a@b.example\r\nBcc: c@d.example", "a@b.example\nBcc: c@d.example", "a@b.example, c@d.example", `"a" <b@c.example>`,
 			"a@b.example>\r\nRCPT TO:<c@d.example", "a b@c.example", "", "a@b.example\x00", strings.Repeat("a", 260) + "@b.example",
 		} {
-			server := newSMTPServer(t, "smtp", nil)
+			server := mailtest.Serve(t, "smtp", nil)
 			l := letter()
 			l.To = to
-			err := server.sender(t, nil, nil).Send(t.Context(), l)
+			err := sender(t, server, nil, nil).Send(t.Context(), l)
 			if refused := (*mail.Refusal)(nil); !errors.As(err, &refused) {
 				t.Errorf("%q: got %v, want a refusal", to, err)
 			}
-			if taken := server.taken(); len(taken) != 0 {
-				t.Errorf("%q: got a letter sent to %s, want none", to, taken[0].to)
+			if taken := server.Taken(); len(taken) != 0 {
+				t.Errorf("%q: got a letter sent to %s, want none", to, taken[0].To)
 			}
 		}
 		for _, name := range []string{
 			"Uzès\r\nBcc: c@d.example", "Uzès\nBcc: c@d.example", "Uzès\r\n\r\n<script>", "Uzès\u2028Bcc: c@d.example", "Uzès\x85Bcc: c@d.example",
 			`Uzès" <c@d.example>, "`, strings.Repeat("Uzès ", 300),
 		} {
-			server := newSMTPServer(t, "smtp", nil)
+			server := mailtest.Serve(t, "smtp", nil)
 			l := letter()
 			l.Town, l.ID = name, "7\r\nBcc: c@d.example"
-			if err := server.sender(t, nil, nil).Send(t.Context(), l); err != nil {
+			if err := sender(t, server, nil, nil).Send(t.Context(), l); err != nil {
 				t.Errorf("%q: %v", name, err)
 				continue
 			}
-			content := server.taken()[0].content
+			content := server.Taken()[0].Content
 			header, _, _ := parts(t, content)
 			if header.Get("Bcc") != "" || len(header["To"]) != 1 || strings.Contains(header.Get("From"), ",") {
 				t.Errorf("%q: got header %v", name, header)
@@ -145,13 +171,13 @@ func TestBadInput(t *testing.T) {
 	// I3: what people type is text in HTML too.
 	t.Run("I3", func(t *testing.T) {
 		t.Parallel()
-		server := newSMTPServer(t, "smtp", nil)
+		server := mailtest.Serve(t, "smtp", nil)
 		l := letter()
 		l.Town, l.Data = `<img src=x onerror=alert(1)>`, map[string]string{"link": `javascript:alert(1)"><b>`}
-		if err := server.sender(t, nil, nil).Send(t.Context(), l); err != nil {
+		if err := sender(t, server, nil, nil).Send(t.Context(), l); err != nil {
 			t.Fatal(err)
 		}
-		_, text, html := parts(t, server.taken()[0].content)
+		_, text, html := parts(t, server.Taken()[0].Content)
 		if strings.Contains(html, "<img") || strings.Contains(html, `href="javascript`) || strings.Contains(html, "<b>") {
 			t.Errorf("got HTML with markup of others:\n%s", html)
 		}
@@ -163,20 +189,20 @@ func TestBadInput(t *testing.T) {
 
 func TestUnknownLetterAndMissingData(t *testing.T) {
 	t.Parallel()
-	server := newSMTPServer(t, "smtp", nil)
-	sender := server.sender(t, nil, nil)
+	server := mailtest.Serve(t, "smtp", nil)
+	post := sender(t, server, nil, nil)
 	for _, change := range []func(*mail.Letter){
 		func(l *mail.Letter) { l.Template = "farewell" },
 		func(l *mail.Letter) { l.Data = nil },
 	} {
 		l := letter()
 		change(&l)
-		err := sender.Send(t.Context(), l)
+		err := post.Send(t.Context(), l)
 		if refused := (*mail.Refusal)(nil); !errors.As(err, &refused) || refused.Code != 0 {
 			t.Errorf("%+v: got %v, want a refusal without a code", l, err)
 		}
 	}
-	if got := len(server.taken()); got != 0 {
+	if got := len(server.Taken()); got != 0 {
 		t.Errorf("got %d letters, want 0", got)
 	}
 }
@@ -199,14 +225,14 @@ func TestFaults(t *testing.T) {
 			{"no such reader", map[string][]string{"RCPT": {"550 5.1.1 <fournil@merchants.example> unknown"}}, true, "answered 550 to RCPT TO"},
 			{"refused as spam", map[string][]string{".": {"554 spam"}}, true, "answered 554 to content"},
 			{"DATA refused", map[string][]string{"DATA": {"503 no"}}, true, "answered 503 to DATA"},
-			{"gone before the content is taken", map[string][]string{".": {"hang up"}}, false, "the connection broke"},
-			{"gone at once", map[string][]string{"HELLO": {"hang up"}}, false, "reach the mail server"},
+			{"gone before the content is taken", map[string][]string{".": {mailtest.HangUp}}, false, "the connection broke"},
+			{"gone at once", map[string][]string{"HELLO": {mailtest.HangUp}}, false, "reach the mail server"},
 		} {
 			t.Run(tt.name, func(t *testing.T) {
 				t.Parallel()
-				server := newSMTPServer(t, "smtp", tt.answers)
-				sender := server.sender(t, nil, nil)
-				err := sender.Send(t.Context(), letter())
+				server := mailtest.Serve(t, "smtp", tt.answers)
+				post := sender(t, server, nil, nil)
+				err := post.Send(t.Context(), letter())
 				var refused *mail.Refusal
 				if got := errors.As(err, &refused); err == nil || got != tt.final || !strings.Contains(err.Error(), tt.want) {
 					t.Fatalf("got %v, final %t, want %q, final %t", err, got, tt.want, tt.final)
@@ -214,14 +240,14 @@ func TestFaults(t *testing.T) {
 				if strings.Contains(err.Error(), "fournil") {
 					t.Errorf("the error names the reader: %v", err)
 				}
-				if got := len(server.taken()); got != 0 {
+				if got := len(server.Taken()); got != 0 {
 					t.Errorf("got %d letters, want 0", got)
 				}
 				if tt.final {
 					return
 				}
-				if err := sender.Send(t.Context(), letter()); err != nil || len(server.taken()) != 1 {
-					t.Errorf("the next try: got %v and %d letters, want the letter taken", err, len(server.taken()))
+				if err := post.Send(t.Context(), letter()); err != nil || len(server.Taken()) != 1 {
+					t.Errorf("the next try: got %v and %d letters, want the letter taken", err, len(server.Taken()))
 				}
 			})
 		}
@@ -229,20 +255,20 @@ func TestFaults(t *testing.T) {
 	// The server took the letter and then fails: one letter, and no second try.
 	t.Run("E1 slow close", func(t *testing.T) {
 		t.Parallel()
-		for _, bye := range []string{"421 timeout", "hang up"} {
-			server := newSMTPServer(t, "smtp", map[string][]string{"QUIT": {bye}})
-			if err := server.sender(t, nil, nil).Send(t.Context(), letter()); err != nil || len(server.taken()) != 1 {
-				t.Errorf("%s: got %v and %d letters, want none and 1", bye, err, len(server.taken()))
+		for _, bye := range []string{"421 timeout", mailtest.HangUp} {
+			server := mailtest.Serve(t, "smtp", map[string][]string{"QUIT": {bye}})
+			if err := sender(t, server, nil, nil).Send(t.Context(), letter()); err != nil || len(server.Taken()) != 1 {
+				t.Errorf("%s: got %v and %d letters, want none and 1", bye, err, len(server.Taken()))
 			}
 		}
 	})
 	t.Run("E1 no server", func(t *testing.T) {
 		t.Parallel()
-		server := newSMTPServer(t, "smtp", nil)
-		if err := server.listener.Close(); err != nil {
+		server := mailtest.Serve(t, "smtp", nil)
+		if err := server.Stop(); err != nil {
 			t.Fatal(err)
 		}
-		err := server.sender(t, nil, nil).Send(t.Context(), letter())
+		err := sender(t, server, nil, nil).Send(t.Context(), letter())
 		if refused := (*mail.Refusal)(nil); err == nil || errors.As(err, &refused) {
 			t.Errorf("got %v, want an error that is not final", err)
 		}
@@ -251,10 +277,10 @@ func TestFaults(t *testing.T) {
 
 func TestStopsWithItsContext(t *testing.T) {
 	t.Parallel()
-	server := newSMTPServer(t, "smtp", nil)
+	server := mailtest.Serve(t, "smtp", nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := server.sender(t, nil, nil).Send(ctx, letter()); !errors.Is(err, context.Canceled) {
+	if err := sender(t, server, nil, nil).Send(ctx, letter()); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the context's end", err)
 	}
 }
@@ -272,39 +298,39 @@ func TestPasswordAndTLS(t *testing.T) {
 		{"starttls", demandTLS, true},
 		{"smtps", nil, true},
 	} {
-		server := newSMTPServer(t, tt.scheme, nil)
-		if err := server.sender(t, signIn, tt.with).Send(t.Context(), letter()); err != nil {
+		server := mailtest.Serve(t, tt.scheme, nil)
+		if err := sender(t, server, signIn, tt.with).Send(t.Context(), letter()); err != nil {
 			t.Errorf("%s: %v", tt.scheme, err)
 			continue
 		}
-		got := server.taken()[0]
-		if got.secure != tt.secure || got.user != "mairie" || got.password != "s3cret" {
-			t.Errorf("%s: got TLS %t, user %q, want %t and the user", tt.scheme, got.secure, got.user, tt.secure)
+		got := server.Taken()[0]
+		if got.Secure != tt.secure || got.User != "mairie" || got.Password != "s3cret" {
+			t.Errorf("%s: got TLS %t, user %q, want %t and the user", tt.scheme, got.Secure, got.User, tt.secure)
 		}
 	}
 
 	// A wrong password is for the operator to mend: the letter waits.
-	server := newSMTPServer(t, "smtp", map[string][]string{"AUTH": {"535 5.7.8 mairie, your password is wrong"}})
-	err := server.sender(t, signIn, nil).Send(t.Context(), letter())
+	server := mailtest.Serve(t, "smtp", map[string][]string{"AUTH": {"535 5.7.8 mairie, your password is wrong"}})
+	err := sender(t, server, signIn, nil).Send(t.Context(), letter())
 	if refused := (*mail.Refusal)(nil); err == nil || errors.As(err, &refused) || strings.Contains(err.Error(), "mairie") || !strings.Contains(err.Error(), "535") {
 		t.Errorf("got %v, want an error with 535 that is not final and repeats nothing", err)
 	}
 	// Where STARTTLS is demanded and not offered, nothing is sent.
-	server = newSMTPServer(t, "smtp", nil)
-	if err := server.sender(t, signIn, demandTLS).Send(t.Context(), letter()); err == nil || len(server.taken()) != 0 {
-		t.Errorf("got %v and %d letters, want an error and none", err, len(server.taken()))
+	server = mailtest.Serve(t, "smtp", nil)
+	if err := sender(t, server, signIn, demandTLS).Send(t.Context(), letter()); err == nil || len(server.Taken()) != 0 {
+		t.Errorf("got %v and %d letters, want an error and none", err, len(server.Taken()))
 	}
 	// Nor to a server whose certificate nobody vouches for.
 	for _, scheme := range []string{"starttls", "smtps"} {
-		server = newSMTPServer(t, scheme, nil)
-		sender := server.sender(t, signIn, func(s *mail.Server) {
+		server = mailtest.Serve(t, scheme, nil)
+		post := sender(t, server, signIn, func(s *mail.Server) {
 			if scheme == "starttls" {
 				demandTLS(s)
 			}
 		})
-		sender.Trust(nil)
-		if err := sender.Send(t.Context(), letter()); err == nil || len(server.taken()) != 0 {
-			t.Errorf("%s: got %v and %d letters, want an error and none", scheme, err, len(server.taken()))
+		post.Trust(nil)
+		if err := post.Send(t.Context(), letter()); err == nil || len(server.Taken()) != 0 {
+			t.Errorf("%s: got %v and %d letters, want an error and none", scheme, err, len(server.Taken()))
 		}
 	}
 }

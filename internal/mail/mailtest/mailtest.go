@@ -1,4 +1,5 @@
-package mail_test
+// Package mailtest runs a mail server for tests. It stays out of the program.
+package mailtest
 
 import (
 	"crypto/tls"
@@ -10,56 +11,61 @@ import (
 	"net"
 	"net/http/httptest"
 	"net/textproto"
-	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
-
-	"bourg/internal/mail"
 )
 
-// smtpServer is a mail server on this machine that takes everything, unless it is told
-// what to answer instead.
-type smtpServer struct {
+// Server is a mail server on this machine that takes everything, unless it is told what to
+// answer instead.
+type Server struct {
+	// URL is its address in the form of BOURG_SMTP_URL.
+	URL string
+	// Roots trusts its certificate, and no other.
+	Roots *x509.CertPool
+
 	listener net.Listener
-	url      string
-	roots    *x509.CertPool // of its certificate, where it has TLS
-	starttls *tls.Config    // offered where it is not nil
+	starttls *tls.Config // offered where it is not nil
 
-	mu sync.Mutex
-	// answers replaces the answer to a verb ("MAIL", "RCPT", "DATA", "." for the content, "AUTH",
-	// "HELLO" for the greeting), once each, in turn. "hang up" closes the connection instead.
+	mu      sync.Mutex
 	answers map[string][]string
-	letters []received
-	quits   int
+	letters []Letter
 }
 
-// received is a letter as the server got it.
-type received struct {
-	from, to, content string
-	secure            bool
-	user, password    string
+// Letter is a letter as the server got it.
+type Letter struct {
+	From, To       string // what stood behind MAIL and RCPT: "FROM:<a@b.example>"
+	Content        string // header and body, with LF at the end of lines
+	Secure         bool   // over TLS
+	User, Password string // who signed in
 }
 
-func newSMTPServer(t *testing.T, scheme string, answers map[string][]string) *smtpServer {
+// HangUp, in place of an answer, closes the connection.
+const HangUp = "hang up"
+
+// Serve starts a server, which ends with the test. scheme is "smtp", "starttls" or
+// "smtps". answers replaces what it says to a verb, once each, in turn: to "MAIL", "RCPT",
+// "DATA", "AUTH" and "QUIT", to "." for the content, and to "HELLO" for the greeting.
+func Serve(t testing.TB, scheme string, answers map[string][]string) *Server {
 	t.Helper()
-	s := &smtpServer{answers: answers}
+	s := &Server{answers: answers}
 	// httptest has a certificate of 127.0.0.1 and example.com, and a pool that trusts it.
 	certified := httptest.NewTLSServer(nil)
 	t.Cleanup(certified.Close)
-	s.roots = x509.NewCertPool()
-	s.roots.AddCert(certified.Certificate())
+	s.Roots = x509.NewCertPool()
+	s.Roots.AddCert(certified.Certificate())
 	config := &tls.Config{Certificates: certified.TLS.Certificates, MinVersion: tls.VersionTLS12}
 	var listen net.ListenConfig
 	listener, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.url = "smtp://" + listener.Addr().String()
+	s.URL = "smtp://" + listener.Addr().String()
 	switch scheme {
 	case "smtps":
 		listener = tls.NewListener(listener, config)
-		s.url = "smtps://" + listener.Addr().String()
+		s.URL = "smtps://" + listener.Addr().String()
 	case "starttls":
 		s.starttls = config
 	}
@@ -81,39 +87,18 @@ func newSMTPServer(t *testing.T, scheme string, answers map[string][]string) *sm
 	return s
 }
 
-// sender returns a Sender toward the server, with what the test changes of its URL.
-func (s *smtpServer) sender(t *testing.T, change func(*url.URL), with func(*mail.Server)) *mail.Sender {
-	t.Helper()
-	u, err := url.Parse(s.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if change != nil {
-		change(u)
-	}
-	server, err := mail.ParseServer(u.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if with != nil {
-		with(&server)
-	}
-	sender, err := mail.NewSender(server, "saint-laurent.example")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sender.Trust(s.roots)
-	return sender
-}
+// Stop closes the server's door: nobody is let in any more.
+func (s *Server) Stop() error { return s.listener.Close() }
 
-func (s *smtpServer) taken() []received {
+// Taken returns the letters that the server has taken on.
+func (s *Server) Taken() []Letter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]received(nil), s.letters...)
+	return slices.Clone(s.letters)
 }
 
 // answer returns what the test wants said to a verb, or otherwise.
-func (s *smtpServer) answer(verb, otherwise string) string {
+func (s *Server) answer(verb, otherwise string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if planned := s.answers[verb]; len(planned) > 0 {
@@ -123,14 +108,14 @@ func (s *smtpServer) answer(verb, otherwise string) string {
 	return otherwise
 }
 
-var errHangUp = errors.New("hang up")
+var errHangUp = errors.New(HangUp)
 
-func (s *smtpServer) serve(conn net.Conn) {
+func (s *Server) serve(conn net.Conn) {
 	defer func() { _ = conn.Close() }()
 	_, secure := conn.(*tls.Conn)
 	text := textproto.NewConn(conn)
 	say := func(line string) error {
-		if line == errHangUp.Error() {
+		if line == HangUp {
 			return errHangUp
 		}
 		return text.PrintfLine("%s", line)
@@ -138,7 +123,7 @@ func (s *smtpServer) serve(conn net.Conn) {
 	if say(s.answer("HELLO", "220 mail.example ESMTP")) != nil {
 		return
 	}
-	now := received{secure: secure}
+	now := Letter{Secure: secure}
 	for {
 		line, err := text.ReadLine()
 		if err != nil {
@@ -148,7 +133,7 @@ func (s *smtpServer) serve(conn net.Conn) {
 		switch verb = strings.ToUpper(verb); verb {
 		case "EHLO":
 			err = say("250-mail.example")
-			if s.starttls != nil && !now.secure {
+			if s.starttls != nil && !now.Secure {
 				err = say("250-STARTTLS")
 			}
 			if err == nil {
@@ -157,20 +142,20 @@ func (s *smtpServer) serve(conn net.Conn) {
 		case "STARTTLS":
 			if err = say("220 go on"); err == nil {
 				conn = tls.Server(conn, s.starttls)
-				text, now.secure = textproto.NewConn(conn), true
+				text, now.Secure = textproto.NewConn(conn), true
 			}
 		case "AUTH":
 			decoded, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(rest, "PLAIN "))
 			parts := strings.Split(string(decoded), "\x00")
 			if len(parts) == 3 {
-				now.user, now.password = parts[1], parts[2]
+				now.User, now.Password = parts[1], parts[2]
 			}
 			err = say(s.answer(verb, "235 welcome"))
 		case "MAIL":
-			now.from = rest
+			now.From = rest
 			err = say(s.answer(verb, "250 fine"))
 		case "RCPT":
-			now.to = rest
+			now.To = rest
 			err = say(s.answer(verb, "250 fine"))
 		case "DATA":
 			reply := s.answer(verb, "354 go on")
@@ -181,7 +166,7 @@ func (s *smtpServer) serve(conn net.Conn) {
 			if readErr != nil {
 				return
 			}
-			now.content = string(content)
+			now.Content = string(content)
 			reply = s.answer(".", "250 taken")
 			if strings.HasPrefix(reply, "250") {
 				s.mu.Lock()
@@ -190,9 +175,6 @@ func (s *smtpServer) serve(conn net.Conn) {
 			}
 			err = say(reply)
 		case "QUIT":
-			s.mu.Lock()
-			s.quits++
-			s.mu.Unlock()
 			_ = say(s.answer(verb, "221 good bye"))
 			return
 		default:
