@@ -1,10 +1,7 @@
 package federation
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -12,7 +9,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // contentType is what documents are served as. Everybody reads the parameter, and it
@@ -329,15 +325,6 @@ func (p *Publications) tombstone(w http.ResponseWriter, r *http.Request, id IRI)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body)
 	}
-}
-
-// serve writes a body with its length and an ETag, by which a cache finds out that nothing has changed.
-func serve(w http.ResponseWriter, r *http.Request, contentType string, body []byte) {
-	sum := sha256.Sum256(body)
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("ETag", `"`+base64.RawURLEncoding.EncodeToString(sum[:12])+`"`)
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
 func pageAfter(collection, cursor string) string {
