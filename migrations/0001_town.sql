@@ -65,6 +65,7 @@ CREATE TABLE logins (
     town_hall     boolean NOT NULL DEFAULT false,
     epoch         integer NOT NULL DEFAULT 1,                -- raising it ends every session
     created_at    timestamptz NOT NULL DEFAULT now(),
+    signed_in_at  timestamptz,                               -- by a link, last
     disabled_at   timestamptz
 );
 
@@ -161,4 +162,5 @@ CREATE TABLE photos (
 CREATE INDEX photos_post ON photos (post_id, position) WHERE post_id IS NOT NULL;
 CREATE INDEX photos_draft ON photos (draft_id, position) WHERE draft_id IS NOT NULL;
 CREATE UNIQUE INDEX photos_cover ON photos (merchant_id) WHERE cover;
+CREATE INDEX photos_name ON photos ((file->>'name'));
 CREATE INDEX photos_loose ON photos (created_at) WHERE post_id IS NULL AND draft_id IS NULL AND NOT cover;

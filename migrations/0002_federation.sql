@@ -78,6 +78,7 @@ CREATE TABLE replies (
     UNIQUE (object_id, actor_id)         -- two actors of one server do not fight for an id
 );
 CREATE INDEX replies_post ON replies (post_id, published_at) WHERE post_id IS NOT NULL;
+CREATE INDEX replies_waiting ON replies (received_at) WHERE state = 'waiting' AND public;
 CREATE INDEX replies_actor ON replies (actor_id, merchant_id);
 
 CREATE TABLE reactions (

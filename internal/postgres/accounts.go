@@ -116,7 +116,13 @@ func (s *Store) SignInLink(ctx context.Context, hash []byte, purpose string, now
 
 // UseSignInLink implements town.AccountStore.
 func (s *Store) UseSignInLink(ctx context.Context, hash []byte, purpose string, now time.Time) (uuid.UUID, error) {
-	return s.link(ctx, "use link", `UPDATE sign_in_links SET used_at = $3 WHERE `+usableLink+` RETURNING login_id`, hash, purpose, now)
+	return s.link(ctx, "use link", `
+		WITH used AS (
+			UPDATE sign_in_links SET used_at = $3 WHERE `+usableLink+` RETURNING login_id
+		), signed_in AS (
+			UPDATE logins SET signed_in_at = $3 FROM used WHERE id = used.login_id
+		)
+		SELECT login_id FROM used`, hash, purpose, now)
 }
 
 func (s *Store) link(ctx context.Context, doing, sql string, args ...any) (uuid.UUID, error) {

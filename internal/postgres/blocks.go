@@ -120,29 +120,10 @@ func (s *Store) BlockDomain(ctx context.Context, domain, reason string, at time.
 			return err
 		}
 		hosts, err := hostsCovered(ctx, tx, map[string]bool{domain: true})
-		if err != nil || len(hosts) == 0 {
-			return err
-		}
-		rows, _ := tx.Query(ctx, `
-			SELECT id FROM remote_actors WHERE host = ANY($1) OR delivery_host = ANY($1) ORDER BY id FOR UPDATE`, hosts)
-		actors, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE remote_actors SET blocked = true WHERE id = ANY($1)`, actors); err != nil {
-			return err
-		}
-		if err := removeTraces(ctx, tx, actors); err != nil {
-			return err
-		}
-		// A delivery that is being inserted at this moment finds its host paused for good.
-		_, err = tx.Exec(ctx, `
-			INSERT INTO hosts (host, paused_until) SELECT unnest($1::text[]), 'infinity'
-			ON CONFLICT (host) DO UPDATE SET paused_until = 'infinity'`, hosts)
-		if err != nil {
-			return err
-		}
-		if err := dropDeliveries(ctx, tx, `host = ANY($1)`, hosts); err != nil {
+		if err := silence(ctx, tx, hosts); err != nil {
 			return err
 		}
 		return changedByPerson(ctx, tx)
@@ -150,6 +131,30 @@ func (s *Store) BlockDomain(ctx context.Context, domain, reason string, at time.
 	s.blocks.forget()
 	s.changed()
 	return err
+}
+
+// silence removes what the actors of these hosts did, and ends the deliveries to them.
+func silence(ctx context.Context, tx pgx.Tx, hosts []string) error {
+	rows, _ := tx.Query(ctx, `
+		SELECT id FROM remote_actors WHERE host = ANY($1) OR delivery_host = ANY($1) ORDER BY id FOR UPDATE`, hosts)
+	actors, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE remote_actors SET blocked = true WHERE id = ANY($1)`, actors); err != nil {
+		return err
+	}
+	if err := removeTraces(ctx, tx, actors); err != nil {
+		return err
+	}
+	// A delivery that is being inserted at this moment finds its host paused for good.
+	_, err = tx.Exec(ctx, `
+		INSERT INTO hosts (host, paused_until) SELECT unnest($1::text[]), 'infinity'
+		ON CONFLICT (host) DO UPDATE SET paused_until = 'infinity'`, hosts)
+	if err != nil {
+		return err
+	}
+	return dropDeliveries(ctx, tx, `host = ANY($1)`, hosts)
 }
 
 // UnblockDomain implements town.ModerationStore. What the block has removed does not

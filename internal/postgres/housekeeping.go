@@ -23,22 +23,22 @@ const (
 // forgotten, which are to be removed from where they are stored.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (files []string, err error) {
 	for _, rule := range []struct {
-		what, table, key, condition string
-		before                      time.Time
+		what, table, condition string
+		before                 time.Time
 	}{
-		{"received activities", "received", "key", `received_at < $1`, now.Add(-90 * day)},
-		{"tombstones", "remote_tombstones", "key", `deleted_at < $1`, now.Add(-180 * day)},
-		{"links", "sign_in_links", "token_hash", `expires_at < $1`, now},
-		{"used links", "sign_in_links", "token_hash", `used_at < $1`, now.Add(-day)},
-		{"sessions", "sessions", "token_hash", `expires_at < $1`, now},
-		{"drafts", "drafts", "id", `saved_at < $1`, now.Add(-60 * day)},
-		{"former followers", "followers", "(actor_id, follower_id)", `ended_at < $1`, now.Add(-90 * day)},
-		{"parked deliveries", "deliveries", "id", `state = 'parked' AND created_at < $1`, now.Add(-30 * day)},
-		{"hosts", "hosts", "host", unusedHost + ` AND paused_until < $1 AND coalesce(greatest(last_success, last_failure), '-infinity') < $1`, now.Add(-90 * day)},
-		{"too many hosts", "hosts", "host", unusedHost + fmt.Sprintf(` AND paused_until < $1 AND host IN (
+		{"received activities", "received", `received_at < $1`, now.Add(-90 * day)},
+		{"tombstones", "remote_tombstones", `deleted_at < $1`, now.Add(-180 * day)},
+		{"links", "sign_in_links", `expires_at < $1`, now},
+		{"used links", "sign_in_links", `used_at < $1`, now.Add(-day)},
+		{"sessions", "sessions", `expires_at < $1`, now},
+		{"drafts", "drafts", `saved_at < $1`, now.Add(-60 * day)},
+		{"former followers", "followers", `ended_at < $1`, now.Add(-90 * day)},
+		{"parked deliveries", "deliveries", `state = 'parked' AND created_at < $1`, now.Add(-30 * day)},
+		{"hosts", "hosts", unusedHost + ` AND paused_until < $1 AND coalesce(greatest(last_success, last_failure), '-infinity') < $1`, now.Add(-90 * day)},
+		{"too many hosts", "hosts", unusedHost + fmt.Sprintf(` AND paused_until < $1 AND host IN (
 			SELECT host FROM hosts ORDER BY greatest(last_success, last_failure) DESC NULLS LAST OFFSET %d)`, hostsMax), now},
 	} {
-		if err := s.sweep(ctx, rule.table, rule.key, rule.condition, rule.before); err != nil {
+		if err := s.sweep(ctx, rule.table, rule.condition, rule.before); err != nil {
 			return files, fmt.Errorf("sweep %s: %w", rule.what, err)
 		}
 	}
@@ -52,10 +52,10 @@ const unusedHost = `NOT EXISTS (SELECT FROM deliveries d WHERE d.host = hosts.ho
 
 // sweep removes the rows of a table that fulfil the condition, a batch at a time. The
 // names are this file's own.
-func (s *Store) sweep(ctx context.Context, table, key, condition string, before time.Time) error {
+func (s *Store) sweep(ctx context.Context, table, condition string, before time.Time) error {
 	for {
-		tag, err := s.pool.Exec(ctx, `DELETE FROM `+table+` WHERE `+key+` IN (
-			SELECT `+key+` FROM `+table+` WHERE `+condition+fmt.Sprintf(` LIMIT %d) AND `, sweepBatch)+condition, before)
+		tag, err := s.pool.Exec(ctx, `DELETE FROM `+table+` WHERE ctid = ANY (ARRAY(
+			SELECT ctid FROM `+table+` WHERE `+condition+fmt.Sprintf(` LIMIT %d)) AND `, sweepBatch)+condition, before)
 		if err != nil || tag.RowsAffected() < sweepBatch {
 			return err
 		}

@@ -38,13 +38,9 @@ func (s *Store) Notifications(ctx context.Context, merchant uuid.UUID, before in
 	if err != nil {
 		return nil, mapped("list notifications", err)
 	}
-	postList, err := postsWhere(ctx, s.pool, `p.id = ANY($1)`, posts)
+	postByID, err := s.postsByID(ctx, posts)
 	if err != nil {
 		return nil, mapped("read posts of notifications", err)
-	}
-	postByID := make(map[uuid.UUID]*town.Post, len(postList))
-	for _, p := range postList {
-		postByID[p.ID] = p
 	}
 	rows, _ = s.pool.Query(ctx, `SELECT `+replyColumns+` FROM `+replyTables+` WHERE r.id = ANY($1)`, replies)
 	replyList, err := pgx.CollectRows(rows, scanReply)

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -35,7 +36,7 @@ type Store struct {
 
 // Options is what a Store needs beside its database.
 type Options struct {
-	Addresses town.Addresses
+	Addresses town.Addresses   // of this server; must be given
 	Log       *slog.Logger     // nil: slog.Default()
 	Now       func() time.Time // nil: time.Now
 }
@@ -95,6 +96,9 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 
 // NewFromPool makes a Store of connections that exist already. Close closes them.
 func NewFromPool(pool *pgxpool.Pool, o Options) (*Store, error) {
+	if o.Addresses.Base == nil {
+		return nil, errors.New("open the store: the server's own address is missing")
+	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}

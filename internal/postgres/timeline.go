@@ -53,6 +53,16 @@ func postsWhere(ctx context.Context, tx db, condition string, args ...any) ([]*t
 	return pgx.CollectRows(rows, scanPost)
 }
 
+// postsByID reads the posts with these ids; those that there are not are left out.
+func (s *Store) postsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*town.Post, error) {
+	posts, err := postsWhere(ctx, s.pool, `p.id = ANY($1)`, ids)
+	byID := make(map[uuid.UUID]*town.Post, len(posts))
+	for _, p := range posts {
+		byID[p.ID] = p
+	}
+	return byID, err
+}
+
 // Thread implements town.TimelineStore.
 func (s *Store) Thread(ctx context.Context, post uuid.UUID) ([]town.ThreadEntry, error) {
 	rows, _ := s.pool.Query(ctx, `
