@@ -125,6 +125,28 @@ func TestSignInLetter(t *testing.T) {
 	}
 }
 
+// Each letter says what its reader needs, in both of its bodies.
+func TestLettersSayHowLongTheirLinkLives(t *testing.T) {
+	t.Parallel()
+	for template, want := range map[string]string{
+		"sign_in": "valable une heure, une seule fois", "invitation": "valable quatorze jours à partir du 12/12/2026 à 9 h 05, une seule fois",
+	} {
+		server := mailtest.Serve(t, "smtp", nil)
+		l := letter()
+		l.Template = template
+		if err := sender(t, server, nil, nil).Send(t.Context(), l); err != nil {
+			t.Errorf("%s: %v", template, err)
+			continue
+		}
+		_, text, html := parts(t, server.Taken()[0].Content)
+		for _, want := range []string{want, link, l.Town} {
+			if !strings.Contains(text, want) || !strings.Contains(html, want) {
+				t.Errorf("%s: got no %q in both bodies:\n%s\n%s", template, want, text, html)
+			}
+		}
+	}
+}
+
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	// I2: nothing that people type begins a line of its own in a header, or reaches another reader.
