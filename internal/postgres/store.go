@@ -128,20 +128,34 @@ func (s *Store) Ready(ctx context.Context) error {
 	return nil
 }
 
-// warnOfLoss looks whether a power cut could take what the server has acknowledged.
-func (s *Store) warnOfLoss(ctx context.Context) error {
-	rows, _ := s.pool.Query(ctx, `
-		SELECT name FROM pg_settings
-		 WHERE (name IN ('fsync', 'full_page_writes') AND setting = 'off')
-		    OR (name = 'synchronous_commit' AND setting = 'off')`)
-	off, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return fmt.Errorf("read the server's settings: %w", err)
+// Durable answers an error that names the settings under which a power cut could take
+// what the server has acknowledged.
+func (s *Store) Durable(ctx context.Context) error {
+	off, err := s.notDurable(ctx)
+	if err == nil && len(off) > 0 {
+		err = fmt.Errorf("PostgreSQL may lose what it has acknowledged when the power goes: %s is off", strings.Join(off, ", "))
 	}
+	return err
+}
+
+// warnOfLoss logs what Durable answers.
+func (s *Store) warnOfLoss(ctx context.Context) error {
+	off, err := s.notDurable(ctx)
 	for _, name := range off {
 		s.log.Warn("PostgreSQL may lose what it has acknowledged when the power goes", "setting", name, "value", "off")
 	}
-	return nil
+	return err
+}
+
+func (s *Store) notDurable(ctx context.Context) ([]string, error) {
+	rows, _ := s.pool.Query(ctx, `
+		SELECT name FROM pg_settings
+		 WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'`)
+	off, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("read the server's settings: %w", err)
+	}
+	return off, nil
 }
 
 // Generation counts what has changed in what people and peers read, as far as this
