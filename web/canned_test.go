@@ -140,7 +140,7 @@ func messagesList(current string) (pending, seen []Message) {
 	return pending, seen
 }
 
-func trades(l *locale.Locale) []Choix {
+func tradeChoices(l *locale.Locale) []Choix {
 	var out []Choix
 	for _, s := range []string{"boulangerie", "fleuriste", "librairie", "autre"} {
 		out = append(out, Choix{s, TradeName(l, s)})
@@ -298,11 +298,11 @@ func cannedPages() []canned {
 		}},
 		{"mapage", "/espace/page", 200, func(l *locale.Locale) Page {
 			cover := photo("pain", "")
-			return PageMaPage{Shop: fournil, Name: fournil.Name, Trade: "boulangerie", Trades: trades(l), Address: fournil.Address, Phone: "04 65 71 20 12",
+			return PageMaPage{Shop: fournil, Name: fournil.Name, Trade: "boulangerie", Trades: tradeChoices(l), Address: fournil.Address, Phone: "04 65 71 20 12",
 				Hours: "Du mardi au samedi, 6 h 30 – 13 h\nDimanche, 7 h – 12 h 30", About: "Un four de 1911.", Cover: &cover, CoverAlt: "La table du fournil", Followers: 214, Saved: true}
 		}},
 		{"mapage-erreur", "/espace/page", 422, func(l *locale.Locale) Page {
-			return PageMaPage{Shop: Commerce{Name: maison.Name, URL: maison.URL, Handle: "@depot@saint-laurent.example"}, Trades: trades(l), Errors: Erreurs{{"nom", "Donnez le nom du commerce"}, {"metier", "Choisissez un métier"}, {"telephone", "Il manque des chiffres au téléphone"}, {"couverture", "Cette image est trop grande"}}}
+			return PageMaPage{Shop: Commerce{Name: maison.Name, URL: maison.URL, Handle: "@depot@saint-laurent.example"}, Trades: tradeChoices(l), Errors: Erreurs{{"nom", "Donnez le nom du commerce"}, {"metier", "Choisissez un métier"}, {"telephone", "Il manque des chiffres au téléphone"}, {"couverture", "Cette image est trop grande"}}}
 		}},
 		{"compte", "/espace/compte", 200, func(*locale.Locale) Page {
 			return PageCompte{Email: "fournil@saint-laurent.example", HasPassword: true, Saved: true, Sessions: []Session{{"1", "Téléphone Android, Chrome", ago(0, 9, 0), true}, {"2", "Ordinateur Windows, Firefox", ago(2, 18, 0), false}}}
@@ -318,16 +318,16 @@ func cannedPages() []canned {
 		{"mairie-premier-jour", "/mairie", 200, func(*locale.Locale) Page { return PageMairie{} }},
 		{"mairie-tranquille", "/mairie", 200, func(*locale.Locale) Page { return PageMairie{Shops: 1, News: 1, Followers: 1, Waiting: 1} }},
 		{"mairie-commerces", "/mairie/commerces", 200, func(l *locale.Locale) Page {
-			return PageMairieCommerces{Key: "1", Trades: trades(l), Shops: []CommerceInscrit{
+			return PageMairieCommerces{Key: "1", Trades: tradeChoices(l), Shops: []CommerceInscrit{
 				{"1", fournil.Name, fournil.Handle, "/@fournil", true, ago(0, 8, 10)}, {"2", "Dépôt du Quai", "@depot@saint-laurent.example", "/@depot", false, time.Time{}},
 				{"3", "La Page cornée", "@page_cornee@saint-laurent.example", "/@page_cornee", true, time.Time{}}}}
 		}},
 		{"mairie-invitation", "/mairie/commerces", 200, func(l *locale.Locale) Page {
-			return PageMairieCommerces{Key: "1", Trades: trades(l), Invitation: &Invitation{
+			return PageMairieCommerces{Key: "1", Trades: tradeChoices(l), Invitation: &Invitation{
 				Name: "Dépôt du Quai", Handle: "@depot@saint-laurent.example", Link: "https://saint-laurent.example/connexion/J3kd-93kdQm2_xWwz81nTq", Expires: time.Date(2026, 12, 3, 10, 5, 0, 0, paris)}}
 		}},
 		{"mairie-commerces-erreur", "/mairie/commerces", 422, func(l *locale.Locale) Page {
-			return PageMairieCommerces{Key: "1", Name: "Dépôt", Trade: "autre", Trades: trades(l), Handle: "Dépôt", Email: "x@y.example",
+			return PageMairieCommerces{Key: "1", Name: "Dépôt", Trade: "autre", Trades: tradeChoices(l), Handle: "Dépôt", Email: "x@y.example",
 				Invitation: &Invitation{Name: "Brin", Handle: "@brin@saint-laurent.example", Link: "https://saint-laurent.example/connexion/x", Email: "brin@saint-laurent.example", Expires: now},
 				Errors:     Erreurs{{"identifiant", "Lettres sans accent, chiffres et _ seulement"}}}
 		}},

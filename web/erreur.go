@@ -20,7 +20,9 @@ func NewErreur(l *locale.Locale, status int, reference string) PageErreur {
 	switch status {
 	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
 		name = "400"
-	case http.StatusForbidden, http.StatusUnauthorized:
+	case http.StatusUnauthorized:
+		name = "401"
+	case http.StatusForbidden:
 		name = "403"
 	case http.StatusNotFound:
 		name = "404"

@@ -28,9 +28,9 @@ type Message struct {
 }
 
 // MessageKinds are the kinds of messages: a public reply, a reply that waits for approval, a mention, favourites, shares,
-// new followers, words from the town hall.
+// new followers, words from the town hall, words for the shop alone.
 func MessageKinds() []string {
-	return []string{"reponse", "attente", "mention", "favori", "partage", "abonne", "mairie"}
+	return []string{"reponse", "attente", "mention", "favori", "partage", "abonne", "mairie", "prive"}
 }
 
 // Conversation is one exchange under a piece of news. What the merchant may do is said by the addresses that are set:
@@ -43,6 +43,7 @@ type Conversation struct {
 	Handle     string
 	ProfileURL string
 	Kind       string
+	Private    bool  // nobody else reads it, nor the answer
 	About      *Lien // the news that it is about
 	Words      []Mot
 	Key        string

@@ -150,7 +150,6 @@ func (d *Document) Serve(w http.ResponseWriter, r *http.Request, status int) {
 	switch {
 	case d.secret:
 		h.Set("Cache-Control", "no-store")
-		h.Set("Referrer-Policy", "no-referrer")
 	case d.private:
 		h.Set("Cache-Control", "private, no-cache")
 	default:

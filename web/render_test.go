@@ -22,7 +22,7 @@ func TestHeaders(t *testing.T) {
 	for name, want := range map[string]map[string]string{
 		"fil":               {"Content-Security-Policy": policy, "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff", "Content-Type": "text/html; charset=utf-8", "Content-Language": "fr", "Cache-Control": "no-cache", "Vary": "Accept, Accept-Encoding, Cookie"},
 		"publier":           {"Content-Security-Policy": policy, "Cache-Control": "private, no-cache"},
-		"entrer":            {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "ETag": ""},
+		"entrer":            {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "same-origin", "ETag": ""},
 		"mairie-invitation": {"Cache-Control": "no-store", "ETag": ""},
 		"installation":      {"Cache-Control": "no-store"},
 		"erreur":            {"ETag": "", "Content-Security-Policy": policy},

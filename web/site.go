@@ -10,7 +10,7 @@ import (
 type Site struct {
 	URL           string         // public base address without a slash at the end, "https://saint-laurent.example"
 	Name          string         // "Saint-Laurent-sur-Cèze"
-	Handle        string         // what residents follow, "@bourg@saint-laurent.example"
+	Handle        string         // what residents follow, "@bourg@saint-laurent.example"; empty as long as the town itself cannot be followed
 	Colour        string         // the town's colour, "#rrggbb"; empty for the default one
 	ArmsURL       string         // address of the coat of arms; empty for the default one
 	HelpPhone     string         // the town hall's telephone; empty when there is none

@@ -94,12 +94,13 @@ type Reponse struct {
 	Pending   bool      // waits for approval: shown to the shop only
 }
 
-// Name is who answers; somebody who gave no name is called by the handle.
+// Name is who answers; somebody who gave no name is called by the first part of the handle.
 func (r Reponse) Name() string {
 	if name := strings.TrimSpace(r.Author); name != "" {
 		return name
 	}
-	return r.Handle
+	name, _, _ := strings.Cut(strings.TrimPrefix(r.Handle, "@"), "@")
+	return name
 }
 
 // Initial is the letter in the round mark of somebody without a sign.

@@ -5,8 +5,10 @@ import (
 	"go/parser"
 	"go/token"
 	"html/template"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +27,7 @@ func families() map[string][]string {
 		"paint.":        Paints(),
 		"ready.":        readyReplies[:],
 		"group.":        town.Groups,
-		"erreur.":       {"400", "403", "404", "410", "413", "429", "500", "503"},
+		"erreur.":       {"400", "401", "403", "404", "410", "413", "429", "500", "503"},
 	}
 	for _, s := range starters {
 		f["starter."] = append(f["starter."], s, s+"_text")
@@ -33,13 +35,17 @@ func families() map[string][]string {
 	for _, e := range slices.Clone(f["erreur."]) {
 		f["erreur."] = append(f["erreur."], e+"_text")
 	}
+	for family, members := range wordsOfForms() {
+		f[family] = append(f[family], members...)
+	}
 	for _, trade := range town.Trades {
 		f["trade."] = append(f["trade."], trade.Slug)
 	}
 	return f
 }
 
-// TestWords holds the catalogue and the screens together: every key that is asked for exists, and every key is asked for.
+// TestWords holds the catalogue, the screens and the domain together: every key that is asked for exists, and every key is
+// asked for.
 func TestWords(t *testing.T) {
 	t.Parallel()
 	set, err := locale.Load()
@@ -48,34 +54,61 @@ func TestWords(t *testing.T) {
 	}
 	r, _ := testRenderer(t, cannedSite())
 	l := set.For(locale.FR)
-	used := usedWords(r.templates[locale.FR])
-	for key, plural := range wordsOfCode(t) {
-		used[key] = plural
+	want := usedWords(r.templates[locale.FR])
+	screens, domain := codeOf(t, "."), codeOf(t, "../internal/town")
+	maps.Copy(want, screens.asked)
+	for text := range domain.texts {
+		if keyShape.MatchString(text) { // the domain names what is wrong by a key
+			want[text] = false
+		}
 	}
 	for family, members := range families() {
 		for _, m := range members {
-			used[family+m] = false
+			want[family+m] = false
 		}
 	}
-	for key, plural := range used {
+	for key, plural := range want {
 		if !l.Has(key) || l.Plural(key) != plural {
 			t.Errorf("%s: exists %v, plural %v; want it to exist, plural %v", key, l.Has(key), l.Plural(key), plural)
 		}
 	}
 	for _, key := range l.Keys() {
-		if _, ok := used[key]; !ok {
+		if _, ok := want[key]; !ok && !screens.mentions(key) && !domain.mentions(key) {
 			t.Errorf("%s: nobody asks for these words", key)
 		}
 	}
-	if len(used) < 300 {
-		t.Errorf("keys found: got %d, want hundreds: the search is blind", len(used))
+	if len(want) < 300 || len(domain.texts) < 50 {
+		t.Errorf("found %d keys, and %d texts in the domain: the search is blind", len(want), len(domain.texts))
 	}
 }
 
-// wordsOfCode gives the literal keys that this package's Go code asks for, through T, N, HTML and add (the doors).
-func wordsOfCode(t *testing.T) map[string]bool {
-	used := map[string]bool{}
-	names, err := filepath.Glob("*.go")
+var keyShape = regexp.MustCompile(`^[a-z]+\.[a-z_]+$`)
+
+// code is what a package's source says.
+type code struct {
+	asked map[string]bool // literal keys that T, N and HTML are called with, and whether as a plural
+	texts map[string]bool // all literal texts
+}
+
+// mentions tells whether the key stands in the code, as a whole or by a beginning ("host.") or an end (".long") that data
+// completes.
+func (c code) mentions(key string) bool {
+	if c.texts[key] {
+		return true
+	}
+	for i, letter := range key {
+		if letter == '.' && (c.texts[key[:i+1]] || c.texts[key[i:]]) {
+			return true
+		}
+	}
+	return false
+}
+
+// codeOf reads the Go files of a folder, without its tests.
+func codeOf(t *testing.T, folder string) code {
+	t.Helper()
+	c := code{asked: map[string]bool{}, texts: map[string]bool{}}
+	names, err := filepath.Glob(filepath.Join(folder, "*.go"))
 	if err != nil {
 		t.Fatalf("listing the code: %v", err)
 	}
@@ -88,29 +121,31 @@ func wordsOfCode(t *testing.T) map[string]bool {
 			t.Fatalf("parsing %s: %v", name, err)
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
+			if text, ok := literal(n); ok {
+				c.texts[text] = true
+			}
 			call, ok := n.(*ast.CallExpr)
 			if !ok || len(call.Args) == 0 {
 				return true
 			}
-			function, at := "", 0
-			switch f := call.Fun.(type) {
-			case *ast.SelectorExpr:
-				function = f.Sel.Name
-			case *ast.Ident:
-				function, at = f.Name, 1
-			}
-			if function != "T" && function != "N" && function != "HTML" && function != "add" || at >= len(call.Args) {
-				return true
-			}
-			if text, ok := call.Args[at].(*ast.BasicLit); ok && text.Kind == token.STRING {
-				if key, err := strconv.Unquote(text.Value); err == nil && strings.Trim(key, "abcdefghijklmnopqrstuvwxyz0123456789._") == "" && !strings.HasSuffix(key, ".") {
-					used[key] = function == "N"
+			if f, ok := call.Fun.(*ast.SelectorExpr); ok && (f.Sel.Name == "T" || f.Sel.Name == "N" || f.Sel.Name == "HTML") {
+				if key, ok := literal(call.Args[0]); ok {
+					c.asked[key] = f.Sel.Name == "N"
 				}
 			}
 			return true
 		})
 	}
-	return used
+	return c
+}
+
+func literal(n ast.Node) (string, bool) {
+	lit, ok := n.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return "", false
+	}
+	text, err := strconv.Unquote(lit.Value)
+	return text, err == nil
 }
 
 // TestTrades gives every trade of the domain its words, its mark and its paint.
