@@ -97,6 +97,7 @@ type server struct {
 	log  *slog.Logger
 
 	client    *federation.Client
+	fetcher   *federation.Fetcher
 	deliverer *federation.Deliverer
 
 	inbox        http.Handler
@@ -132,7 +133,7 @@ func newServer(t *theTown) (*server, error) {
 	})
 	s.inbox = federation.NewInbox(federation.InboxConfig{
 		Origin: string(base), Keys: keys, Cache: t.store, Gate: t.store, Receiver: t.receiver,
-		Rejected: s.metrics.rejected, Log: t.log,
+		ClientAddr: web.ClientAddr, Rejected: s.metrics.rejected, Log: t.log,
 	})
 
 	var err error
@@ -144,9 +145,9 @@ func newServer(t *theTown) (*server, error) {
 	}
 	s.pages, err = web.NewHandlers(web.Config{
 		Directory: t.directory, Accounts: t.accounts, Publisher: t.publisher, Timeline: t.timeline,
-		Messages: t.messages, Moderator: t.moderator, Photos: t.media, Sessions: t.store,
+		Messages: t.messages, Moderator: t.moderator, Photos: t.media, Sessions: t.store.Sessions(),
 		Addresses: t.addresses, MediaURL: func(file string) string { return string(t.mediaAddress(file)) },
-		Log: t.log, Now: time.Now,
+		Version: version, Log: t.log, Now: time.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the pages: %w", err)
