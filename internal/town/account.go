@@ -123,10 +123,31 @@ func (a *Accounts) MailLink(ctx context.Context, email string) error {
 	return a.Store.SendMail(ctx, login.Email, "sign_in", map[string]string{"link": link})
 }
 
-// LookAtLink tells whether a link could be used, without using it up.
-func (a *Accounts) LookAtLink(ctx context.Context, token string) error {
-	_, err := a.Store.SignInLink(ctx, hashToken(token), "sign_in", a.Now())
-	return err
+// SendLink mails a link that was made for somebody, beside being handed over. sent is false where no mail server is
+// configured.
+func (a *Accounts) SendLink(ctx context.Context, email, link string) (sent bool, err error) {
+	if !a.Mails {
+		return false, nil
+	}
+	return true, a.Store.SendMail(ctx, email, "invitation", map[string]string{"link": link})
+}
+
+// LookAtLink returns whose link it is if it could be used, without using it up; ErrWrongLink.
+func (a *Accounts) LookAtLink(ctx context.Context, token string) (*Login, error) {
+	id, err := a.Store.SignInLink(ctx, hashToken(token), "sign_in", a.Now())
+	if err != nil {
+		return nil, err
+	}
+	return a.ofLink(ctx, id)
+}
+
+// ofLink returns the login that a link belongs to.
+func (a *Accounts) ofLink(ctx context.Context, id uuid.UUID) (*Login, error) {
+	login, err := a.Store.Login(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil, ErrWrongLink
+	}
+	return login, err
 }
 
 // SignInByLink uses a link up and returns whose it is; ErrWrongLink.
@@ -135,11 +156,7 @@ func (a *Accounts) SignInByLink(ctx context.Context, token string) (*Login, erro
 	if err != nil {
 		return nil, err
 	}
-	login, err := a.Store.Login(ctx, id)
-	if errors.Is(err, ErrNotFound) {
-		return nil, ErrWrongLink
-	}
-	return login, err
+	return a.ofLink(ctx, id)
 }
 
 // SignIn returns the login with this address and password; ErrWrongPassword otherwise,

@@ -334,6 +334,11 @@ func (d *Directory) Merchants(ctx context.Context, trade string) ([]*Merchant, e
 	return d.Store.Merchants(ctx, trade)
 }
 
+// TradeCounts returns how many living merchants each trade has.
+func (d *Directory) TradeCounts(ctx context.Context) (map[string]int, error) {
+	return d.Store.TradeCounts(ctx)
+}
+
 // checkMerchant tells what is wrong with what a merchant says of itself.
 func checkMerchant(m *Merchant) Invalid {
 	bad := Invalid{}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"bourg/federation"
+
+	"github.com/google/uuid"
 )
 
 // ModerationStore keeps what the town hall decided about other servers.
@@ -19,6 +21,15 @@ type ModerationStore interface {
 	BlockedDomains(ctx context.Context) ([]BlockedDomain, error)
 	// QueueByHost tells what waits, host by host, the longest waiting first.
 	QueueByHost(ctx context.Context) ([]HostQueue, error)
+	// ActivitySince counts posts (no answers, none withdrawn), replies received, and present followers.
+	ActivitySince(ctx context.Context, since time.Time) (Activity, error)
+	// WaitingReplies returns public replies in state waiting with their posts, oldest first, at most n.
+	WaitingReplies(ctx context.Context, n int) ([]WaitingReply, error)
+	// ShopStates returns the living merchants by name.
+	ShopStates(ctx context.Context) ([]ShopState, error)
+	// Reply and SetReplyState are those of MessageStore.
+	Reply(ctx context.Context, id uuid.UUID) (*Reply, error)
+	SetReplyState(ctx context.Context, merchant, reply uuid.UUID, state ReplyState) error
 }
 
 // BlockedDomain is one block.

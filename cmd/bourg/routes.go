@@ -1,0 +1,247 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"bourg/federation"
+	"bourg/web"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/google/uuid"
+)
+
+// route is one address: who may enter stands beside it, and nowhere else. A test walks
+// this table with every role, so that no page can appear unguarded.
+type route struct {
+	method, pattern string
+	who             web.Role
+	handler         http.Handler
+	// kept: the answer to somebody who is not signed in may be kept until something changes.
+	kept bool
+}
+
+// routes is the one table of addresses.
+func (s *server) routes() []route {
+	p, doc := s.pages, s.publications
+	page := p.Handle // a handler of web, with its error page
+	raw := func(f http.HandlerFunc) http.Handler { return f }
+	return []route{
+		// ------------------------------------------------------------- other servers
+		{"POST", "/inbox", web.Everyone, s.inbox, false},
+		{"POST", "/actors/{actor}/inbox", web.Everyone, s.inbox, false},
+		{"GET", "/actors/{actor}", web.Everyone, raw(doc.Actor), true},
+		{"GET", "/actors/{actor}/outbox", web.Everyone, raw(doc.Outbox), true},
+		{"GET", "/actors/{actor}/followers", web.Everyone, raw(doc.Followers), true},
+		{"GET", "/actors/{actor}/following", web.Everyone, raw(doc.Following), true},
+		{"GET", "/actors/{actor}/featured", web.Everyone, raw(doc.Featured), true},
+		{"GET", "/actors/{actor}/card", web.Everyone, raw(doc.Object), true},
+		{"GET", "/posts/{post}", web.Everyone, raw(doc.Object), true},
+		{"GET", "/posts/{post}/replies", web.Everyone, raw(doc.Replies), true},
+		{"GET", "/posts/{post}/context", web.Everyone, raw(doc.Replies), true},
+		{"GET", "/posts/{post}/likes", web.Everyone, raw(doc.Likes), true},
+		{"GET", "/posts/{post}/shares", web.Everyone, raw(doc.Shares), true},
+		{"GET", "/activities/{activity}", web.Everyone, raw(doc.Activity), true},
+		{"GET", "/.well-known/webfinger", web.Everyone, s.webFinger, true},
+		{"GET", "/.well-known/host-meta", web.Everyone, s.hostMeta, true},
+		{"GET", "/.well-known/nodeinfo", web.Everyone, raw(s.nodeInfo.Links), true},
+		{"GET", "/nodeinfo/2.1", web.Everyone, raw(s.nodeInfo.Document), true},
+		{"GET", "/nodeinfo/2.0", web.Everyone, raw(s.nodeInfo.Document), true},
+
+		// ------------------------------------------------------------------ everyone
+		{"GET", "/", web.Everyone, page(p.Fil), true},
+		{"GET", "/commerces", web.Everyone, page(p.Commerces), true},
+		{"GET", "/recherche", web.Everyone, page(p.Recherche), true},
+		{"GET", "/suivre", web.Everyone, page(p.Suivre), false},
+		{"GET", "/accessibilite", web.Everyone, page(p.Accessibilite), true},
+		{"GET", "/mentions-legales", web.Everyone, page(p.Mentions), true},
+		{"GET", "/atom.xml", web.Everyone, page(p.Atom), true},
+		{"GET", "/@{handle}", web.Everyone, s.negotiate(s.profileID, doc.ServeActor, page(p.Commerce)), true},
+		{"GET", "/@{handle}/atom.xml", web.Everyone, page(p.CommerceAtom), true},
+		{"GET", "/@{handle}/{post}", web.Everyone, s.negotiate(s.postID, doc.ServeObject, page(p.Nouvelle)), true},
+		{"POST", "/apparence", web.Everyone, p.HandleAlways(p.Apparence), false},
+		{"GET", "/connexion", web.Everyone, page(p.Connexion), false},
+		{"POST", "/connexion", web.Everyone, page(p.SeConnecter), false},
+		{"GET", "/connexion/{token}", web.Everyone, page(p.Lien), false},
+		{"POST", "/connexion/{token}", web.Everyone, page(p.EntrerParLien), false},
+		{"POST", "/deconnexion", web.Everyone, page(p.SeDeconnecter), false},
+		{"GET", "/installation/{token}", web.Everyone, p.HandleAlways(p.Installation), false},
+		{"POST", "/installation/{token}", web.Everyone, p.HandleAlways(p.Installer), false},
+
+		// ----------------------------------------------------------------- merchants
+		{"GET", "/espace", web.SignedIn, page(p.Espace), false},
+		{"POST", "/espace/choisir", web.Merchant, page(p.Choisir), false},
+		{"GET", "/espace/publier", web.Merchant, page(p.Publier), false},
+		{"POST", "/espace/publier", web.Merchant, page(p.EnvoyerNouvelle), false},
+		{"GET", "/espace/nouvelles/{post}/publie", web.Merchant, page(p.Publie), false},
+		{"POST", "/espace/nouvelles/{post}/annuler", web.Merchant, page(p.Annuler), false},
+		{"GET", "/espace/nouvelles/{post}/modifier", web.Merchant, page(p.Modifier), false},
+		{"POST", "/espace/nouvelles/{post}/modifier", web.Merchant, page(p.EnregistrerNouvelle), false},
+		{"GET", "/espace/nouvelles/{post}/supprimer", web.Merchant, page(p.DemanderSuppression), false},
+		{"POST", "/espace/nouvelles/{post}/supprimer", web.Merchant, page(p.Supprimer), false},
+		{"GET", "/espace/messages", web.Merchant, page(p.Messages), false},
+		{"GET", "/espace/messages/{reply}", web.Merchant, page(p.Message), false},
+		{"POST", "/espace/messages/{reply}", web.Merchant, page(p.RepondreOuDecider), false},
+		{"GET", "/espace/page", web.Merchant, page(p.MaPage), false},
+		{"POST", "/espace/page", web.Merchant, page(p.EnregistrerMaPage), false},
+		{"GET", "/espace/compte", web.SignedIn, page(p.Compte), false},
+		{"POST", "/espace/compte/mot-de-passe", web.SignedIn, page(p.ChangerMotDePasse), false},
+		{"POST", "/espace/compte/appareils", web.SignedIn, page(p.FermerAppareil), false},
+
+		// ----------------------------------------------------------------- town hall
+		{"GET", "/mairie", web.TownHall, page(p.Mairie), false},
+		{"POST", "/mairie/reponses", web.TownHall, page(p.DeciderReponse), false},
+		{"GET", "/mairie/commerces", web.TownHall, page(p.MairieCommerces), false},
+		{"POST", "/mairie/commerces", web.TownHall, page(p.EnvoyerInvitation), false},
+		{"POST", "/mairie/commerces/lien", web.TownHall, page(p.NouveauLien), false},
+		{"GET", "/mairie/reseau", web.TownHall, page(p.MairieReseau), false},
+		{"POST", "/mairie/reseau", web.TownHall, page(p.Bloquer), false},
+
+		// --------------------------------------------------------- files and machines
+		{"GET", "/static/*", web.Everyone, p.Static(), false},
+		{"GET", "/media/*", web.Everyone, s.town.media.Handler(), false},
+		{"GET", "/healthz", web.Everyone, raw(s.healthz), false},
+		{"GET", "/readyz", web.Everyone, raw(s.readyz), false},
+	}
+}
+
+// forMachines tells the addresses that no person opens: they know no session and no language.
+func forMachines(pattern string) bool {
+	for _, prefix := range []string{"/inbox", "/actors/", "/posts/", "/activities/", "/.well-known/", "/nodeinfo/", "/static/", "/media/", "/healthz", "/readyz"} {
+		if strings.HasPrefix(pattern, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// isInbox tells the addresses whose POSTs are proved by signatures, not by where a form stood.
+func isInbox(pattern string) bool { return strings.HasSuffix(pattern, "/inbox") }
+
+// router puts the table behind what holds for all addresses: protection against forged
+// requests, the session, and then the gate of the role. Machines' addresses are looked up
+// first, exactly as they were sent, because that is what was signed; people's without the
+// prefix of the language, and in whatever way their signs were written.
+func (s *server) router() http.Handler {
+	machines, people := chi.NewRouter(), chi.NewRouter()
+	machines.Use(s.recoverer, s.metrics.count)
+	people.Use(s.pages.Session)
+	for _, r := range s.routes() {
+		h := r.handler
+		if r.kept {
+			h = s.kept.Wrap(h)
+		}
+		h = s.pages.Require(r.who, h)
+		if r.method == http.MethodPost && !isInbox(r.pattern) {
+			h = s.pages.Protect(h)
+		}
+		router := people
+		if forMachines(r.pattern) {
+			router = machines
+		}
+		router.Method(r.method, r.pattern, h)
+		if r.method == http.MethodGet {
+			router.Method(http.MethodHead, r.pattern, h)
+		}
+	}
+	machines.NotFound(web.Language(decoded(people)).ServeHTTP)
+	machines.MethodNotAllowed(s.methodNotAllowed(machines))
+	people.NotFound(s.pages.NotFound)
+	people.MethodNotAllowed(s.methodNotAllowed(people))
+	return machines
+}
+
+// decoded lets addresses be found however their signs are escaped: "/%40fournil" is "/@fournil".
+func decoded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawPath == "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		plain := r.WithContext(r.Context())
+		u := *r.URL
+		u.RawPath = ""
+		plain.URL = &u
+		next.ServeHTTP(w, plain)
+	})
+}
+
+// methodNotAllowed names the methods that an address has (RFC 9110, section 15.5.6).
+func (s *server) methodNotAllowed(of chi.Routes) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var allowed []string
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+			if of.Match(chi.NewRouteContext(), method, r.URL.Path) {
+				allowed = append(allowed, method)
+			}
+		}
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		s.pages.MethodNotAllowed(w, r)
+	}
+}
+
+// recoverer keeps the mistake of one request from the others: the visitor gets a page, the log the place.
+func (s *server) recoverer(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			switch p := recover(); {
+			case p == nil:
+			case isAbort(p):
+				panic(p)
+			default:
+				s.log.ErrorContext(r.Context(), "a handler panicked",
+					"method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				s.pages.ErrorPage(w, r, http.StatusInternalServerError)
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func isAbort(p any) bool {
+	err, ok := p.(error)
+	return ok && errors.Is(err, http.ErrAbortHandler)
+}
+
+// pageKey names what a kept answer depends on beside its address.
+func (s *server) pageKey(r *http.Request) (string, bool) {
+	key, ok := s.pages.CacheKey(r)
+	if federation.WantsActivity(r) {
+		key += "\x00activity"
+	}
+	return key, ok
+}
+
+// negotiate serves a page's address: JSON of the thing with that id to servers, the page
+// itself to people.
+func (s *server) negotiate(id func(*http.Request) (federation.IRI, bool),
+	toServers func(http.ResponseWriter, *http.Request, federation.IRI), toPeople http.Handler,
+) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Accept")
+		if federation.WantsActivity(r) {
+			if iri, ok := id(r); ok {
+				toServers(w, r, iri)
+				return
+			}
+		}
+		toPeople.ServeHTTP(w, r)
+	})
+}
+
+// profileID is the id of the actor whose page is asked for.
+func (s *server) profileID(r *http.Request) (federation.IRI, bool) {
+	actor, err := s.town.documents.LocalActorByHandle(r.Context(), chi.URLParam(r, "handle"))
+	if err != nil {
+		return "", false
+	}
+	return actor.ID, true
+}
+
+// postID is the id of the post whose page is asked for.
+func (s *server) postID(r *http.Request) (federation.IRI, bool) {
+	id, err := uuid.Parse(chi.URLParam(r, "post"))
+	return s.town.addresses.Post(id), err == nil
+}

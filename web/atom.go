@@ -1,0 +1,139 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/xml"
+	"html/template"
+	"net/http"
+	"strconv"
+	"time"
+
+	"bourg/internal/sanitize"
+	"bourg/internal/town"
+)
+
+// atomFeed is a feed (RFC 4287).
+type atomFeed struct {
+	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
+	Lang    string      `xml:"xml:lang,attr"`
+	ID      string      `xml:"id"`
+	Title   string      `xml:"title"`
+	Updated string      `xml:"updated"`
+	Links   []atomLink  `xml:"link"`
+	Entries []atomEntry `xml:"entry"`
+}
+
+type atomLink struct {
+	Rel    string `xml:"rel,attr,omitempty"`
+	Type   string `xml:"type,attr,omitempty"`
+	Href   string `xml:"href,attr"`
+	Length int64  `xml:"length,attr,omitempty"`
+}
+
+type atomEntry struct {
+	ID        string     `xml:"id"`
+	Title     string     `xml:"title"`
+	Author    string     `xml:"author>name"`
+	Published string     `xml:"published"`
+	Updated   string     `xml:"updated"`
+	Links     []atomLink `xml:"link"`
+	Content   atomText   `xml:"content"`
+}
+
+type atomText struct {
+	Type string `xml:"type,attr"`
+	Text string `xml:",chardata"`
+}
+
+// Atom is the feed of the town.
+func (h *Handlers) Atom(w http.ResponseWriter, r *http.Request) error {
+	t, err := h.config.Directory.Town(r.Context())
+	if err != nil {
+		return err
+	}
+	posts, _, err := h.config.Timeline.Feed(r.Context(), town.Cursor{})
+	if err != nil {
+		return err
+	}
+	return h.feed(w, r, atomFeed{
+		ID: h.base + "/atom.xml", Title: t.Name, Updated: t.SetUpAt.UTC().Format(time.RFC3339),
+		Links: []atomLink{{Rel: "self", Href: h.base + "/atom.xml"}, {Rel: "alternate", Type: "text/html", Href: h.base + "/"}},
+	}, posts)
+}
+
+// CommerceAtom is the feed of a shop.
+func (h *Handlers) CommerceAtom(w http.ResponseWriter, r *http.Request) error {
+	m, err := h.merchantIn(r)
+	if err != nil {
+		return err
+	}
+	posts, _, err := h.config.Timeline.MerchantFeed(r.Context(), m.ID, town.Cursor{})
+	if err != nil {
+		return err
+	}
+	page := string(h.config.Addresses.Profile(m.Handle))
+	return h.feed(w, r, atomFeed{
+		ID: string(h.config.Addresses.Actor(m.ID)), Title: m.Name, Updated: m.Updated.UTC().Format(time.RFC3339),
+		Links: []atomLink{{Rel: "self", Href: page + "/atom.xml"}, {Rel: "alternate", Type: "text/html", Href: page}},
+	}, posts)
+}
+
+// feed answers with a feed of those posts that have left: what may still be called back is not given to readers that keep it.
+func (h *Handlers) feed(w http.ResponseWriter, r *http.Request, f atomFeed, posts []*town.Post) error {
+	now := h.config.Now()
+	f.Lang = "fr"
+	for _, p := range posts {
+		if !p.Left(now) {
+			continue
+		}
+		e := h.atomEntry(p)
+		if e.Updated > f.Updated { // both are UTC in one form
+			f.Updated = e.Updated
+		}
+		f.Entries = append(f.Entries, e)
+	}
+	body, err := xml.Marshal(f)
+	if err != nil {
+		return err
+	}
+	body = append([]byte(xml.Header), body...)
+	sum := sha256.Sum256(body)
+	tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:9]) + `"`
+	header := w.Header()
+	header.Set("Content-Type", "application/atom+xml; charset=utf-8")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Security-Policy", "default-src 'none'")
+	header.Set("Cache-Control", "no-cache")
+	header.Set("ETag", tag)
+	if matches(r.Header.Get("If-None-Match"), tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the reader has gone: nobody is left to tell
+	}
+	return nil
+}
+
+func (h *Handlers) atomEntry(p *town.Post) atomEntry {
+	e := atomEntry{
+		ID: string(h.config.Addresses.Post(p.ID)), Author: p.Merchant.Name, Title: orWords(title(p.Text), p.Merchant.Name),
+		Published: p.Published.UTC().Format(time.RFC3339), Updated: p.Published.UTC().Format(time.RFC3339),
+		Links:   []atomLink{{Rel: "alternate", Type: "text/html", Href: string(h.config.Addresses.Page(p.Merchant.Handle, p.ID))}},
+		Content: atomText{Type: "html", Text: string(h.written(p.Text))},
+	}
+	if !p.Updated.IsZero() {
+		e.Updated = p.Updated.UTC().Format(time.RFC3339)
+	}
+	for i := range p.Photos {
+		v := p.Photos[i].JPEG(1280)
+		address := absolute(h.base, h.config.MediaURL(v.File))
+		e.Links = append(e.Links, atomLink{Rel: "enclosure", Type: v.MediaType, Href: address, Length: v.Size})
+		e.Content.Text += `<p><img src="` + template.HTMLEscapeString(address) + `" alt="` +
+			template.HTMLEscapeString(sanitize.Line(p.Photos[i].Alt)) + `"></p>`
+	}
+	return e
+}

@@ -1,0 +1,76 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"bourg/internal/town"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// Commerce shows a shop's own page with its news.
+func (h *Handlers) Commerce(w http.ResponseWriter, r *http.Request) error {
+	ctx, l := r.Context(), h.renderer.Locale(r.Context())
+	before, err := readCursor(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	m, err := h.merchantIn(r)
+	if err != nil {
+		return err
+	}
+	if chi.URLParam(r, "handle") != m.Handle {
+		return h.goTo(w, r, "/@"+m.Handle)
+	}
+	t, err := h.config.Directory.Town(ctx)
+	if err != nil {
+		return err
+	}
+	posts, more, err := h.config.Timeline.MerchantFeed(ctx, m.ID, before)
+	if err != nil {
+		return err
+	}
+	p := PageCommerce{
+		Shop: h.shop(l, m), FollowName: m.Handle, ActorID: string(h.config.Addresses.Actor(m.ID)),
+		AtomURL: "/@" + m.Handle + "/atom.xml", Hours: lines(m.Hours), DirectionsURL: directions(t, m),
+		Description: h.written(m.Summary), Entries: h.entries(l, posts),
+	}
+	if m.Cover != nil {
+		cover := h.photo(m.Cover)
+		p.Cover = &cover
+	}
+	if !before.IsZero() {
+		p.NewerURL = p.Shop.URL
+	}
+	if more {
+		p.OlderURL = p.Shop.URL + "?avant=" + olderThan(posts[len(posts)-1])
+	}
+	return h.show(w, r, http.StatusOK, p)
+}
+
+// lines are the lines of a text that hold something.
+func lines(text string) []string {
+	var all []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
+// directions is the way to a shop on OpenStreetMap, by its place, else by its address.
+func directions(t *town.Town, m *town.Merchant) string {
+	const osm = "https://www.openstreetmap.org/"
+	switch {
+	case m.Lat != nil && m.Lon != nil:
+		degrees := func(f float64) string { return strconv.FormatFloat(f, 'f', 6, 64) }
+		return osm + "directions?to=" + url.QueryEscape(degrees(*m.Lat)+","+degrees(*m.Lon))
+	case m.Address != "":
+		return osm + "search?query=" + url.QueryEscape(strings.Join(lines(m.Address), ", ")+", "+t.Name)
+	}
+	return ""
+}

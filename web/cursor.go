@@ -1,0 +1,53 @@
+package web
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"bourg/internal/town"
+
+	"github.com/google/uuid"
+)
+
+// badPage is the answer to an address of a page that we did not write.
+func badPage() error { return refusal{status: http.StatusBadRequest, why: "malformed place in a list"} }
+
+// olderThan writes the place behind a post for "avant" in addresses: its time in microseconds and its id.
+func olderThan(p *town.Post) string {
+	c := town.After(p)
+	b := binary.BigEndian.AppendUint64(nil, uint64(c.At.UnixMicro())) //nolint:gosec // read back as it was
+	return base64.RawURLEncoding.EncodeToString(append(b, c.ID[:]...))
+}
+
+// readCursor reads "avant"; nothing is the newest entry of all.
+func readCursor(query url.Values) (town.Cursor, error) {
+	if !query.Has("avant") {
+		return town.Cursor{}, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(query.Get("avant"))
+	if err != nil || len(b) != 8+16 {
+		return town.Cursor{}, badPage()
+	}
+	at := time.UnixMicro(int64(binary.BigEndian.Uint64(b))).UTC() //nolint:gosec // checked below
+	id := uuid.UUID(b[8:])
+	if at.Year() < 2000 || at.Year() > 3000 || id == uuid.Nil {
+		return town.Cursor{}, badPage()
+	}
+	return town.Cursor{At: at, ID: id}, nil
+}
+
+// readNumber reads "avant" of a list that is numbered; 0 without it.
+func readNumber(query url.Values) (int64, error) {
+	if !query.Has("avant") {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(query.Get("avant"), 10, 64)
+	if err != nil || n <= 0 {
+		return 0, badPage()
+	}
+	return n, nil
+}

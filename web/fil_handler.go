@@ -1,0 +1,62 @@
+package web
+
+import (
+	"net/http"
+
+	"bourg/internal/town"
+)
+
+// Fil shows the town's news, newest first, a page at a time.
+func (h *Handlers) Fil(w http.ResponseWriter, r *http.Request) error {
+	ctx, l := r.Context(), h.renderer.Locale(r.Context())
+	before, err := readCursor(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	t, err := h.config.Directory.Town(ctx)
+	if err != nil {
+		return err
+	}
+	posts, more, err := h.config.Timeline.Feed(ctx, before)
+	if err != nil {
+		return err
+	}
+	counts, err := h.config.Directory.TradeCounts(ctx)
+	if err != nil {
+		return err
+	}
+	zone := h.zone(t)
+	p := PageFil{Days: ByDay(h.entries(l, posts), zone)}
+	groups, total := groupsOf(counts)
+	p.Families, p.Shops = Families(l, groups), total
+	if before.IsZero() {
+		p.Today = today(posts, h.config.Now(), zone)
+	} else {
+		p.NewerURL = pathFil
+	}
+	if more {
+		p.OlderURL = pathFil + "?avant=" + olderThan(posts[len(posts)-1])
+	}
+	return h.show(w, r, http.StatusOK, p)
+}
+
+// groupsOf sums the counts of trades by their groups, in the order of the directory, and all of them.
+func groupsOf(counts map[string]int) (groups []Groupe, total int) {
+	sums := make(map[string]int, len(town.Groups))
+	for slug, n := range counts {
+		sums[groupOf(slug)] += n
+		total += n
+	}
+	for _, g := range town.Groups {
+		groups = append(groups, Groupe{Slug: g, Count: sums[g]})
+	}
+	return groups, total
+}
+
+// groupOf is the group of a trade; one that the list no longer has goes to the last.
+func groupOf(slug string) string {
+	if t, err := town.TradeBySlug(slug); err == nil {
+		return t.Group
+	}
+	return town.Groups[len(town.Groups)-1]
+}

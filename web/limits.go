@@ -1,0 +1,106 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+	"golang.org/x/time/rate"
+)
+
+// limits are how often people may do what costs much, or what may be done to guess or to annoy.
+type limits struct {
+	attempts *limiter // to sign in, by account and by client
+	mails    *limiter // with a link, by address
+	uploads  *limiter // of photos, by merchant
+	follows  *limiter // forms to follow from elsewhere, by client
+}
+
+func newLimits(now func() time.Time) limits {
+	return limits{
+		attempts: newLimiter(25, 5*time.Minute, now),
+		mails:    newLimiter(5, 30*time.Minute, now),
+		uploads:  newLimiter(60, 10*time.Minute, now),
+		follows:  newLimiter(60, time.Minute, now),
+	}
+}
+
+// maxKeys bounds how many sources a limiter remembers. The least used are forgotten first.
+const maxKeys = 20_000
+
+// limiter keeps a token bucket for each of many keys.
+type limiter struct {
+	burst   int
+	every   time.Duration // one more token
+	now     func() time.Time
+	buckets *otter.Cache[string, *rate.Limiter]
+}
+
+// newLimiter allows n at once, and n more in each period.
+func newLimiter(n int, period time.Duration, now func() time.Time) *limiter {
+	return &limiter{
+		burst: n, every: period / time.Duration(n), now: now,
+		buckets: otter.Must(&otter.Options[string, *rate.Limiter]{MaximumSize: maxKeys}),
+	}
+}
+
+// take answers a refusal with 429 where the key has had enough for now.
+func (l *limiter) take(key string) error {
+	bucket, _ := l.buckets.ComputeIfAbsent(key, func() (*rate.Limiter, bool) {
+		return rate.NewLimiter(rate.Every(l.every), l.burst), false
+	})
+	if bucket.AllowN(l.now(), 1) {
+		return nil
+	}
+	return refusal{status: http.StatusTooManyRequests, after: l.every, why: "too many requests"}
+}
+
+// ClientAddr tells where a request comes from: the address of the connection, or, where that is this machine's or a private
+// one, which a reverse proxy has, the address that the proxy was asked from, the last of X-Forwarded-For. What others write
+// into that header counts for nothing.
+func ClientAddr(r *http.Request) string {
+	peer := parseAddr(r.RemoteAddr)
+	if !peer.IsLoopback() && !peer.IsPrivate() {
+		return addrString(peer, r.RemoteAddr)
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	if hop := parseAddr(strings.TrimSpace(hops[len(hops)-1])); hop.IsValid() {
+		return hop.String()
+	}
+	return addrString(peer, r.RemoteAddr)
+}
+
+func parseAddr(s string) netip.Addr {
+	if host, _, err := net.SplitHostPort(s); err == nil {
+		s = host
+	}
+	addr, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return addr.Unmap().WithZone("")
+}
+
+func addrString(addr netip.Addr, otherwise string) string {
+	if addr.IsValid() {
+		return addr.String()
+	}
+	return otherwise
+}
+
+// clientKey is the client for limits: an IPv6 customer has a whole /64.
+func clientKey(r *http.Request) string {
+	client := ClientAddr(r)
+	addr, err := netip.ParseAddr(client)
+	if err != nil || addr.Is4() {
+		return client
+	}
+	network, err := addr.Prefix(64)
+	if err != nil {
+		return client
+	}
+	return network.String()
+}

@@ -1,0 +1,155 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"bourg/internal/town"
+
+	"github.com/google/uuid"
+	"github.com/maypok86/otter/v2"
+	"golang.org/x/sync/singleflight"
+)
+
+// invitations remembers for a few minutes what a form has led to, so that a second tap shows the same invitation and makes no
+// second shop.
+type invitations struct {
+	made   *otter.Cache[uuid.UUID, *Invitation]
+	making singleflight.Group
+}
+
+func newInvitations() *invitations {
+	return &invitations{made: otter.Must(&otter.Options[uuid.UUID, *Invitation]{
+		MaximumSize: 200, ExpiryCalculator: otter.ExpiryWriting[uuid.UUID, *Invitation](10 * time.Minute),
+	})}
+}
+
+// once runs make for the first form with this key and gives its invitation to all others.
+func (i *invitations) once(key uuid.UUID, invite func() (*Invitation, error)) (*Invitation, error) {
+	if key == uuid.Nil {
+		return invite()
+	}
+	made, err, _ := i.making.Do(key.String(), func() (any, error) {
+		if known, ok := i.made.GetIfPresent(key); ok {
+			return known, nil
+		}
+		invitation, err := invite()
+		if err == nil {
+			i.made.Set(key, invitation)
+		}
+		return invitation, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made.(*Invitation), nil
+}
+
+// MairieCommerces lists the shops and shows the form that invites one.
+func (h *Handlers) MairieCommerces(w http.ResponseWriter, r *http.Request) error {
+	return h.showShops(w, r, http.StatusOK, PageMairieCommerces{Key: newKey()})
+}
+
+func (h *Handlers) showShops(w http.ResponseWriter, r *http.Request, status int, p PageMairieCommerces) error {
+	shops, err := h.config.Moderator.Shops(r.Context(), visitorOf(r.Context()).author())
+	if err != nil {
+		return err
+	}
+	p.Trades = everyTrade(h.renderer.Locale(r.Context()))
+	for _, s := range shops {
+		p.Shops = append(p.Shops, CommerceInscrit{
+			ID: s.Merchant.ID.String(), Name: s.Merchant.Name, Handle: "@" + s.Merchant.Handle + "@" + h.config.Addresses.Domain(),
+			URL: "/@" + s.Merchant.Handle, SignedIn: s.SignedIn, LastNews: s.LastNews,
+		})
+	}
+	return h.show(w, r, status, p)
+}
+
+// EnvoyerInvitation adds a shop and shows the link to hand over.
+func (h *Handlers) EnvoyerInvitation(w http.ResponseWriter, r *http.Request) error {
+	l, v := h.renderer.Locale(r.Context()), visitorOf(r.Context())
+	form, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	p := PageMairieCommerces{
+		Key: form.Get("cle"), Name: form.Get("nom"), Trade: form.Get("metier"), Address: form.Get("adresse"),
+		Email: form.Get("email"), Phone: form.Get("telephone"), Handle: form.Get("identifiant"),
+		Latitude: form.Get("latitude"), Longitude: form.Get("longitude"),
+	}
+	invitation, err := h.invited.once(readKey(p.Key), func() (*Invitation, error) { return h.invite(r, v, p) })
+	if all, ok := faults(l, taken(err),
+		fieldName{"name", "nom"}, fieldName{"trade", "metier"}, fieldName{"address", "adresse"}, fieldName{"email", "email"},
+		fieldName{"phone", "telephone"}, fieldName{"handle", "identifiant"}, fieldName{"place", "latitude"},
+	); ok {
+		p.Errors = all
+		return h.showShops(w, r, http.StatusUnprocessableEntity, p)
+	}
+	if err != nil {
+		return err
+	}
+	return h.showShops(w, r, http.StatusOK, PageMairieCommerces{Key: newKey(), Invitation: invitation})
+}
+
+// taken makes a handle that is in use a fault of its field.
+func taken(err error) error {
+	if errors.Is(err, town.ErrTaken) {
+		return town.Invalid{"handle": "handle.taken"}
+	}
+	return err
+}
+
+func (h *Handlers) invite(r *http.Request, v *visitor, p PageMairieCommerces) (*Invitation, error) {
+	n := town.NewMerchant{
+		Name: p.Name, Handle: p.Handle, Trade: p.Trade, Email: p.Email, Phone: p.Phone, Address: p.Address,
+	}
+	if strings.TrimSpace(p.Latitude+p.Longitude) != "" {
+		lat, lon := degrees(p.Latitude), degrees(p.Longitude)
+		n.Lat, n.Lon = &lat, &lon
+	}
+	m, link, err := h.config.Directory.AddMerchant(r.Context(), v.author(), n)
+	if err != nil {
+		return nil, err
+	}
+	invitation := h.invitation(m, link)
+	if email := town.NormalEmail(p.Email); email != "" {
+		sent, err := h.config.Accounts.SendLink(r.Context(), email, link)
+		if err != nil {
+			return nil, err
+		}
+		if sent {
+			invitation.Email = email
+		}
+	}
+	return invitation, nil
+}
+
+func (h *Handlers) invitation(m *town.Merchant, link string) *Invitation {
+	return &Invitation{
+		Name: m.Name, Handle: "@" + m.Handle + "@" + h.config.Addresses.Domain(), Link: link, Expires: h.config.Now().Add(town.PaperLinkLife),
+	}
+}
+
+// NouveauLien makes a new link for a shop.
+func (h *Handlers) NouveauLien(w http.ResponseWriter, r *http.Request) error {
+	ctx, v := r.Context(), visitorOf(r.Context())
+	form, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	id, err := readID(form.Get("commerce"))
+	if err != nil {
+		return err
+	}
+	m, err := h.config.Directory.Merchant(ctx, id)
+	if err != nil {
+		return err
+	}
+	link, err := h.config.Directory.InviteAgain(ctx, v.author(), id)
+	if err != nil {
+		return err
+	}
+	return h.showShops(w, r, http.StatusOK, PageMairieCommerces{Key: newKey(), Invitation: h.invitation(m, link)})
+}

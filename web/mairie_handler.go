@@ -1,0 +1,119 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"bourg/internal/town"
+	"bourg/web/locale"
+)
+
+// How the desk counts and whom it worries about.
+const (
+	deskPeriod = 7 * 24 * time.Hour
+	longSilent = 60 * 24 * time.Hour
+	quietShown = 10
+)
+
+// Mairie shows the town hall what waits for it, and how the town is.
+func (h *Handlers) Mairie(w http.ResponseWriter, r *http.Request) error {
+	ctx, l, by := r.Context(), h.renderer.Locale(r.Context()), visitorOf(r.Context()).author()
+	week, err := h.config.Moderator.Since(ctx, by, h.config.Now().Add(-deskPeriod))
+	if err != nil {
+		return err
+	}
+	waiting, err := h.config.Moderator.Waiting(ctx, by)
+	if err != nil {
+		return err
+	}
+	shops, err := h.config.Moderator.Shops(ctx, by)
+	if err != nil {
+		return err
+	}
+	hosts, total, err := h.hosts(r, l, by)
+	if err != nil {
+		return err
+	}
+	p := PageMairie{
+		Shops: len(shops), News: week.News, Replies: week.Replies, Followers: week.Followers, Waiting: total,
+		Quiet: h.quiet(l, shops), Hosts: hosts,
+	}
+	for _, one := range waiting {
+		c := Verification{
+			ID: one.Reply.ID.String(), Author: peerName(one.Reply.Actor), Handle: "@" + one.Reply.Actor.Handle, At: one.Reply.Received,
+			Text: h.remote(l, one.Reply),
+		}
+		if one.Post != nil {
+			c.About = &Lien{URL: pathOf(one.Post), Text: orWords(title(one.Post.Text), one.Post.Merchant.Name)}
+		}
+		p.Checks = append(p.Checks, c)
+	}
+	return h.show(w, r, http.StatusOK, p)
+}
+
+// quiet are the shops that may need a hand: those that never came in, and those that have long been silent.
+func (h *Handlers) quiet(l *locale.Locale, shops []town.ShopState) []Lien {
+	var all []Lien
+	for _, s := range shops {
+		note := ""
+		switch {
+		case !s.SignedIn:
+			note = l.T("mairie_commerces.invited")
+		case s.LastNews.IsZero():
+			note = l.T("mairie_commerces.signed_in")
+		case h.config.Now().Sub(s.LastNews) > longSilent:
+			note = l.T("mairie_commerces.last_news", l.Date(s.LastNews, h.config.Now()))
+		}
+		if note != "" && len(all) < quietShown {
+			all = append(all, Lien{URL: "/@" + s.Merchant.Handle, Text: s.Merchant.Name, Note: note})
+		}
+	}
+	return all
+}
+
+// hosts are the servers that do not take what we send, and how many deliveries wait for all servers.
+func (h *Handlers) hosts(r *http.Request, l *locale.Locale, by town.Author) (bad []Serveur, waiting int, err error) {
+	queue, err := h.config.Moderator.Queue(r.Context(), by)
+	if err != nil {
+		return nil, 0, err
+	}
+	t, err := h.config.Directory.Town(r.Context())
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, q := range queue {
+		waiting += q.Waiting
+		if q.State == "ok" {
+			continue
+		}
+		s := Serveur{Name: q.Host, State: &Etat{Class: Closed, Text: l.T("host." + q.State)}, Note: l.N("host.waiting", q.Waiting)}
+		if q.State == "retrying" {
+			s.State.Class = Soon
+		}
+		if q.NextTry != nil {
+			s.Note = l.N("host.waiting_until", q.Waiting, l.When(q.NextTry.In(h.zone(t)), h.config.Now().In(h.zone(t))))
+		}
+		bad = append(bad, s)
+	}
+	return bad, waiting, nil
+}
+
+// DeciderReponse accepts or hides a reply that waits for approval.
+func (h *Handlers) DeciderReponse(w http.ResponseWriter, r *http.Request) error {
+	form, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	id, err := readID(form.Get("reponse"))
+	if err != nil {
+		return err
+	}
+	state, err := stateOf(form.Get("geste"))
+	if err != nil {
+		return err
+	}
+	if err := h.config.Moderator.Decide(r.Context(), visitorOf(r.Context()).author(), id, state); err != nil {
+		return err
+	}
+	return h.goTo(w, r, pathMairie)
+}

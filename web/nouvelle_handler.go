@@ -1,0 +1,99 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"bourg/internal/town"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/google/uuid"
+)
+
+// The lengths of the lists on the page of a piece of news.
+const (
+	repliesOnPage = 100
+	othersOnPage  = 4
+)
+
+// Nouvelle shows a piece of news with its replies. A page of replies begins behind the one whose id is "apres".
+func (h *Handlers) Nouvelle(w http.ResponseWriter, r *http.Request) error {
+	ctx, l := r.Context(), h.renderer.Locale(r.Context())
+	id, err := idIn(r, "post")
+	if err != nil {
+		return err
+	}
+	post, thread, err := h.config.Timeline.Post(ctx, id)
+	if err != nil {
+		return err
+	}
+	switch handle := chi.URLParam(r, "handle"); {
+	case strings.ToLower(handle) != post.Merchant.Handle:
+		return town.ErrNotFound
+	case handle != post.Merchant.Handle:
+		return h.goTo(w, r, pathOf(post))
+	case post.Kind == town.Answer && post.Root != uuid.Nil:
+		return h.toRoot(w, r, post)
+	}
+	p := PageNouvelle{
+		Entry: h.entry(l, post, true), Title: title(post.Text), ObjectID: string(h.config.Addresses.Post(post.ID)),
+		FollowName: post.Merchant.Handle, Reach: string(post.Reach), Shares: post.Shares, Likes: post.Likes,
+		ReplyCount: len(thread),
+	}
+	if after := r.URL.Query().Get("apres"); after != "" {
+		i := slices.IndexFunc(thread, func(e town.ThreadEntry) bool { return idOf(e).String() == after })
+		if i < 0 {
+			return badPage()
+		}
+		thread = thread[i+1:]
+	}
+	if len(thread) > repliesOnPage {
+		thread = thread[:repliesOnPage]
+		p.MoreURL = pathOf(post) + "?apres=" + idOf(thread[len(thread)-1]).String() + "#reponses"
+	}
+	for _, e := range thread {
+		p.Replies = append(p.Replies, h.reply(l, e))
+	}
+	others, _, err := h.config.Timeline.MerchantFeed(ctx, post.Merchant.ID, town.Cursor{})
+	if err != nil {
+		return err
+	}
+	for _, o := range others {
+		if o.ID != post.ID && len(p.Others) < othersOnPage {
+			p.Others = append(p.Others, AutreNouvelle{URL: pathOf(o), Title: orWords(title(o.Text), l.T("publier.photo_only")), Published: o.Published})
+		}
+	}
+	if visitorOf(ctx).speaksFor(post.Merchant.ID) {
+		p.EditURL, p.DeleteURL = newsPath(post.ID, "modifier"), newsPath(post.ID, "supprimer")
+	}
+	return h.show(w, r, http.StatusOK, p)
+}
+
+// toRoot leads from an answer's address to its place in the thread.
+func (h *Handlers) toRoot(w http.ResponseWriter, r *http.Request, answer *town.Post) error {
+	root, _, err := h.config.Timeline.Post(r.Context(), answer.Root)
+	if err != nil {
+		return err
+	}
+	return h.goTo(w, r, pathOf(root)+"#r-"+answer.ID.String())
+}
+
+func idOf(e town.ThreadEntry) uuid.UUID {
+	if e.Answer != nil {
+		return e.Answer.ID
+	}
+	return e.Reply.ID
+}
+
+func orWords(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// newsPath is an address in the merchant's space about a piece of news.
+func newsPath(id uuid.UUID, what string) string {
+	return pathEspace + "/nouvelles/" + id.String() + "/" + what
+}
