@@ -32,7 +32,7 @@ func Appearance(r *http.Request) string {
 // keeps the choice for a year and leads back.
 func ChooseAppearance(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
-	cookie := &http.Cookie{
+	cookie := &http.Cookie{ //nolint:gosec // a colour is no secret, and http is served on closed networks
 		Name: appearanceCookie, Path: "/", MaxAge: 365 * 24 * 3600,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil,
 	}
@@ -43,7 +43,7 @@ func ChooseAppearance(w http.ResponseWriter, r *http.Request) {
 		cookie.MaxAge = -1
 	}
 	http.SetCookie(w, cookie)
-	http.Redirect(w, r, Href(LanguageOf(r.Context()), LocalPath(r.PostFormValue("retour"))), http.StatusSeeOther)
+	http.Redirect(w, r, Href(LanguageOf(r.Context()), LocalPath(r.PostFormValue("retour"))), http.StatusSeeOther) //nolint:gosec // LocalPath keeps it here
 }
 
 // LocalPath gives back a path of this town, and "/" for anything that a browser could take for another place.

@@ -72,15 +72,17 @@ func (o oklch) rgb() rgb {
 
 func (o oklch) linear() [3]float64 {
 	a, b := o.chroma*math.Cos(o.hue), o.chroma*math.Sin(o.hue)
-	l := math.Pow(o.light+.3963377774*a+.2158037573*b, 3)
-	m := math.Pow(o.light-.1055613458*a-.0638541728*b, 3)
-	s := math.Pow(o.light-.0894841775*a-1.291485548*b, 3)
+	l := cube(o.light + .3963377774*a + .2158037573*b)
+	m := cube(o.light - .1055613458*a - .0638541728*b)
+	s := cube(o.light - .0894841775*a - 1.291485548*b)
 	return [3]float64{
 		4.0767416621*l - 3.3077115913*m + .2309699292*s,
 		-1.2684380046*l + 2.6097574011*m - .3413193965*s,
 		-.0041960863*l - .7034186147*m + 1.707614701*s,
 	}
 }
+
+func cube(x float64) float64 { return x * x * x }
 
 func inGamut(v [3]float64) bool {
 	for _, x := range v {

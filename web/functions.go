@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"regexp"
+	"slices"
 	"strings"
 	"text/template/parse"
 
@@ -132,12 +133,15 @@ func icon(static *Static, name string) (template.HTML, error) {
 	if !symbolName.MatchString(name) {
 		return "", fmt.Errorf("%q is no name of a symbol", name)
 	}
-	return template.HTML(`<svg class="i" aria-hidden="true"><use href="` + static.URL("icones.svg") + `#` + name + `"></use></svg>`), nil
+	return trusted(`<svg class="i" aria-hidden="true"><use href="` + static.URL("icones.svg") + `#` + name + `"></use></svg>`), nil
 }
 
-// link makes a link for the inside of a sentence.
+// link makes a link for the inside of a sentence. An address of a kind that could run something leads nowhere.
 func link(url, text string) template.HTML {
-	return template.HTML(`<a href="` + template.HTMLEscapeString(url) + `">` + template.HTMLEscapeString(text) + `</a>`)
+	if scheme, _, ok := strings.Cut(url, ":"); ok && !strings.HasPrefix(url, "/") && !slices.Contains([]string{"http", "https", "mailto", "tel"}, scheme) {
+		url = "#"
+	}
+	return trusted(`<a href="` + template.HTMLEscapeString(url) + `">` + template.HTMLEscapeString(text) + `</a>`)
 }
 
 // tel writes the address that dials a number; signs other than digits and the plus are left out.
@@ -147,7 +151,7 @@ func tel(number string) template.URL {
 			return r
 		}
 		return -1
-	}, number))
+	}, number)) //nolint:gosec // digits and plus
 }
 
 // tellink makes a telephone number that dials, for the inside of a sentence.

@@ -171,7 +171,7 @@ func (d *Document) Serve(w http.ResponseWriter, r *http.Request, status int) {
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the visitor has gone: nobody is left to tell
+		_, _ = w.Write(body) //nolint:gosec // html/template has escaped it; and where writing fails, nobody is left to tell
 	}
 }
 

@@ -110,6 +110,18 @@ func TestBudget(t *testing.T) {
 	t.Logf("home %d, style sheet %d, script %d, composer %d bytes", measured["home of twenty entries"].got, measured["style sheet"].got, measured["script of the composer"].got, measured["publier"].got)
 }
 
+func TestLink(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"/a?b=1&c=2": `<a href="/a?b=1&amp;c=2">&lt;x&gt;</a>`, "https://x.example/": `<a href="https://x.example/">&lt;x&gt;</a>`, "tel:+33": `<a href="tel:+33">&lt;x&gt;</a>`,
+		"javascript:alert(1)": `<a href="#">&lt;x&gt;</a>`, " javascript:x": `<a href="#">&lt;x&gt;</a>`, "data:text/html,x": `<a href="#">&lt;x&gt;</a>`, "/a:b": `<a href="/a:b">&lt;x&gt;</a>`,
+	} {
+		if got := string(link(url, "<x>")); got != want {
+			t.Errorf("%s: got %s, want %s", url, got, want)
+		}
+	}
+}
+
 func TestShortName(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
