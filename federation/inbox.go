@@ -3,10 +3,8 @@ package federation
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"mime"
 	"net"
@@ -16,8 +14,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"time"
-
-	"github.com/go-fed/activity/pub"
 )
 
 const (
@@ -173,7 +169,7 @@ func (i *Inbox) admit(d *delegate) error {
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	control := http.NewResponseController(w)
 	if err := control.SetReadDeadline(time.Now().Add(bodyDeadline)); err == nil {
-		defer control.SetReadDeadline(time.Time{})
+		defer func() { _ = control.SetReadDeadline(time.Time{}) }()
 	}
 	var body bytes.Buffer
 	body.Grow(int(min(max(r.ContentLength, 0)+bytes.MinRead, firstRead)))
@@ -208,42 +204,6 @@ func (i *Inbox) dismiss(d *delegate) error {
 		if err != nil {
 			return fmt.Errorf("looking for actor %s: %w", a.Actor, err)
 		}
-	}
-	return nil
-}
-
-// post hands the activity to go-fed's pub.Actor, which calls the delegate's methods in
-// the standard's order. What it parses is an envelope with the facts that it looks at: parsing the
-// whole document once more would cost more than everything else here, and its reading
-// of it is not used. The second type lets pub pass on activities that it does not know.
-func (i *Inbox) post(d *delegate) error {
-	id := d.activity.ID
-	if id == "" {
-		id = d.activity.Actor // the gate decides whether the id may be missing
-	}
-	envelope, err := json.Marshal(map[string]any{
-		"@context": "https://www.w3.org/ns/activitystreams",
-		"id":       id,
-		"type":     []string{d.activity.Type, "Activity"},
-		"actor":    d.activity.Actor,
-	})
-	if err != nil {
-		return fmt.Errorf("writing the envelope: %w", err)
-	}
-	request := &http.Request{
-		Method: http.MethodPost,
-		URL:    d.request.URL,
-		Host:   d.request.Host,
-		Header: http.Header{"Content-Type": {ActivityType}},
-		Body:   io.NopCloser(bytes.NewReader(envelope)),
-	}
-	var outcome pubOutcome
-	_, err = pub.NewCustomActor(d, false, true, pubClock(i.config.Now)).PostInbox(d.request.Context(), &outcome, request)
-	if err != nil {
-		return err
-	}
-	if outcome.status != http.StatusOK {
-		return refuse("activity") // pub writes this itself where it cannot read an id or a type
 	}
 	return nil
 }
@@ -312,26 +272,3 @@ func remoteAddr(r *http.Request) string {
 	}
 	return addr.String()
 }
-
-// pubOutcome takes the status that pub writes.
-type pubOutcome struct {
-	header http.Header
-	status int
-}
-
-func (o *pubOutcome) Header() http.Header {
-	if o.header == nil {
-		o.header = make(http.Header)
-	}
-	return o.header
-}
-
-func (o *pubOutcome) Write(p []byte) (int, error) { return len(p), nil }
-
-func (o *pubOutcome) WriteHeader(status int) { o.status = status }
-
-// pubClock makes a pub.Clock of a function.
-type pubClock func() time.Time
-
-// Now returns the time.
-func (c pubClock) Now() time.Time { return c() }

@@ -39,11 +39,3 @@ func (v Invalid) Error() string {
 	sort.Strings(fields)
 	return "invalid " + strings.Join(fields, ", ")
 }
-
-// orNil returns v as an error, or nil where nothing is wrong.
-func (v Invalid) orNil() error {
-	if len(v) == 0 {
-		return nil
-	}
-	return v
-}

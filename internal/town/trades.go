@@ -2,7 +2,8 @@ package town
 
 import (
 	"fmt"
-	"strings"
+
+	"bourg/internal/nearest"
 )
 
 // Trade is what a merchant does, as the directory sorts it.
@@ -48,36 +49,12 @@ var Trades = []Trade{
 
 // TradeBySlug returns a trade. Its error names the trade whose slug is nearest to what was asked for.
 func TradeBySlug(slug string) (Trade, error) {
-	var best Trade
-	least := 1 << 30
+	slugs := make([]string, 0, len(Trades))
 	for _, t := range Trades {
 		if t.Slug == slug {
 			return t, nil
 		}
-		if d := distance(slug, t.Slug); d < least {
-			best, least = t, d
-		}
+		slugs = append(slugs, t.Slug)
 	}
-	return Trade{}, fmt.Errorf("unknown trade %q: the nearest is %q", slug, best.Slug)
-}
-
-// distance is Levenshtein's between two short words, in bytes; anything over 60 bytes is cut.
-func distance(a, b string) int {
-	a, b = strings.ToLower(a[:min(len(a), 60)]), b[:min(len(b), 60)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		left := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := left
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			left, row[j] = row[j], min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
+	return Trade{}, fmt.Errorf("unknown trade %q: the nearest is %q", slug, nearest.To(slug, slugs))
 }
