@@ -296,6 +296,14 @@ func cannedPages() []canned {
 		{"message-masque", "/espace/messages/4", 200, func(*locale.Locale) Page {
 			return PageMessages{Conversation: &Conversation{Title: "Promo", Kind: "reponse", ShowURL: "/espace/messages/4"}}
 		}},
+		{"message-prive", "/espace/messages/5", 200, func(l *locale.Locale) Page {
+			return PageMessages{Conversation: &Conversation{Title: "Odile R.", Handle: "@odile@mastodon.example", Kind: "prive", Private: true, Key: "1",
+				Words:    []Mot{{"Odile R.", false, ago(0, 8, 24), paragraph("Faites-vous des pains sans sel ?"), ""}},
+				ReplyURL: "/espace/messages/5", Ready: ReadyReplies(l, "/espace/messages/5")}}
+		}},
+		{"choisir", "/espace", 200, func(*locale.Locale) Page {
+			return PageChoisir{Shops: []CommerceAChoisir{{"1", fournil, true}, {"2", librairie, false}}}
+		}},
 		{"mapage", "/espace/page", 200, func(l *locale.Locale) Page {
 			cover := photo("pain", "")
 			return PageMaPage{Shop: fournil, Name: fournil.Name, Trade: "boulangerie", Trades: tradeChoices(l), Address: fournil.Address, Phone: "04 65 71 20 12",

@@ -5,9 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -66,7 +71,7 @@ func body(t testing.TB, res *http.Response) []byte {
 func TestPages(t *testing.T) {
 	t.Parallel()
 	r, static := testRenderer(t, cannedSite())
-	bare, _ := testRenderer(t, Site{URL: "https://x.example", Handle: "@bourg@x.example", Colour: "#ffd400"})
+	bare, _ := testRenderer(t, Site{URL: "https://x.example", Colour: "#ffd400"})
 	for _, c := range cannedPages() {
 		for _, lang := range []locale.Lang{locale.FR, locale.EN} {
 			t.Run(c.name+"/"+string(lang), func(t *testing.T) {
@@ -83,13 +88,56 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestEveryPageIsCanned finds the pages of this package in its source: each has to stand among the canned ones.
+func TestEveryPageIsCanned(t *testing.T) {
+	t.Parallel()
+	r, _ := testRenderer(t, cannedSite())
+	seen := map[string]bool{}
+	for _, c := range cannedPages() {
+		seen[reflect.TypeOf(c.page(r.locales.For(locale.FR))).Name()] = true
+	}
+	pages := pageTypes(t)
+	if len(pages) < 15 {
+		t.Errorf("pages found: got %v, want all of them: the search is blind", pages)
+	}
+	for _, name := range pages {
+		if !seen[name] {
+			t.Errorf("%s stands in no canned page", name)
+		}
+	}
+}
+
+// pageTypes lists the types of this package that have the method head.
+func pageTypes(t *testing.T) []string {
+	t.Helper()
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatalf("listing the code: %v", err)
+	}
+	var types []string
+	for _, name := range names {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatalf("parsing %s: %v", name, err)
+		}
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == "head" && f.Recv != nil {
+				if receiver, ok := f.Recv.List[0].Type.(*ast.Ident); ok {
+					types = append(types, receiver.Name)
+				}
+			}
+		}
+	}
+	return types
+}
+
 // forbidden are words of the machine room, which no screen shows.
 var forbidden = regexp.MustCompile(`(?i)\b(instances?|fédération|federation|toots?|pouets?|acteurs?|actors?|webfinger|timelines?|hashtags?|tokens?|slugs?|uploads?|login|logins)\b`)
 
 var outside = regexp.MustCompile(`^(https?:|mailto:|tel:|#)`)
 
 // routes are the addresses that exist, or that the next handlers bring; a link to anything else is dead.
-var routes = regexp.MustCompile(`^(/en)?(/|/commerces|/recherche|/suivre|/connexion|/connexion/[\w-]+|/espace|/espace/(publier|messages|page|compte)|/espace/messages/\d+|` +
+var routes = regexp.MustCompile(`^(/en)?(/|/commerces|/recherche|/suivre|/connexion|/connexion/[\w-]+|/espace|/espace/(choisir|publier|messages|page|compte)|/espace/messages/\d+|` +
 	`/espace/nouvelles/[\w-]+/(modifier|supprimer|annuler|publie)|/espace/compte/(mot-de-passe|appareils)|/mairie|/mairie/(commerces|reseau|reponses|commerces/lien)|` +
 	`/installation/\w+|/accessibilite|/mentions-legales|/apparence|/deconnexion|/voisins/\d+|/perdu|/@\w+|/@\w+/[\w-]+)$|^/atom.xml$|^/@\w+/atom.xml$|^/media/[\w-]+\.\w+$`)
 
