@@ -72,6 +72,23 @@ func TestBlockDomain(t *testing.T) {
 		t.Errorf("deliveries: got %v, want %v", got, want)
 	}
 
+	// What is queued all the same, at the same moment elsewhere, stays and is swept.
+	f.clearQueue()
+	f.fillQueue(m, "bad", 1, 1, time.Now())
+	f.exec(`UPDATE deliveries SET host = 'bad.example'`)
+	if list, err := f.ClaimDeliveries(f.ctx(), 10, 10, nil, time.Minute); len(list) != 0 || err != nil {
+		t.Errorf("claim: got %d deliveries, error %v, want none", len(list), err)
+	}
+	if next, err := f.NextDelivery(f.ctx()); !next.IsZero() || err != nil {
+		t.Errorf("next delivery: got %v, error %v, want none", next, err)
+	}
+	if _, err := f.Sweep(f.ctx(), time.Now().Add(25*time.Hour)); err != nil {
+		t.Error(err)
+	}
+	if got := f.waiting(); len(got) != 0 {
+		t.Errorf("after the sweep: got %v, want nothing", got)
+	}
+
 	f.must(f.BlockDomain(f.ctx(), "sub.bad.example", "", time.Now()))
 	f.must(f.UnblockDomain(f.ctx(), "bad.example"))
 	if err := f.UnblockDomain(f.ctx(), "bad.example"); !errors.Is(err, town.ErrNotFound) {

@@ -248,11 +248,11 @@ func (c *activityCache) keep(known map[uuid.UUID]sentActivity, ids []uuid.UUID) 
 func (s *Store) NextDelivery(ctx context.Context) (time.Time, error) {
 	var next time.Time
 	err := s.pool.QueryRow(ctx, `
-		SELECT least(
+		SELECT nullif(least(
 			(SELECT min(greatest(d.next_try, d.leased_until, h.paused_until)) FROM (
 				SELECT * FROM deliveries WHERE state = 'waiting' AND next_try <= now() ORDER BY next_try, id LIMIT $1
 			) d LEFT JOIN hosts h ON h.host = d.host),
 			(SELECT next_try FROM deliveries WHERE state = 'waiting' AND next_try > now() ORDER BY next_try LIMIT 1)
-		)`, frontDepth(0)).Scan((*zeronull.Timestamptz)(&next))
+		), 'infinity')`, frontDepth(0)).Scan((*zeronull.Timestamptz)(&next))
 	return next, mapped("look for the next delivery", err)
 }

@@ -12,3 +12,12 @@ import (
 func (s *Store) AddOutgoing(ctx context.Context, out town.Outgoing) error {
 	return s.inTx(ctx, "add activity", func(tx pgx.Tx) error { return s.addOutgoing(ctx, tx, out) })
 }
+
+// The statements whose plans are tested.
+const (
+	FeedSQL         = selectPosts + feedPage
+	MerchantFeedSQL = selectPosts + merchantFeedPage
+	ThreadSQL       = threadReplies
+	ClaimFrontSQL   = claimFront
+	ClaimRoundSQL   = claimRound
+)

@@ -34,6 +34,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (files []string, err e
 		{"drafts", "drafts", `saved_at < $1`, now.Add(-60 * day)},
 		{"former followers", "followers", `ended_at < $1`, now.Add(-90 * day)},
 		{"parked deliveries", "deliveries", `state = 'parked' AND created_at < $1`, now.Add(-30 * day)},
+		{"deliveries to blocked hosts", "deliveries", `created_at < $1 AND host IN (SELECT host FROM hosts WHERE paused_until = 'infinity')`, now.Add(-day)},
 		{"hosts", "hosts", unusedHost + ` AND paused_until < $1 AND coalesce(greatest(last_success, last_failure), '-infinity') < $1`, now.Add(-90 * day)},
 		{"too many hosts", "hosts", unusedHost + fmt.Sprintf(` AND paused_until < $1 AND host IN (
 			SELECT host FROM hosts ORDER BY greatest(last_success, last_failure) DESC NULLS LAST OFFSET %d)`, hostsMax), now},

@@ -14,6 +14,9 @@ import (
 // "gate" has one row where the activity is to be written and none where not. It takes the
 // parameters $1 to $15, see outgoingArgs.
 //
+// What is about an object is looked up activity by activity (OFFSET 0 keeps the planner from
+// turning that round), because a plan that was made while the queue was empty stays for a while.
+//
 // A delivery names the one before it about the same object to the same inbox. For that
 // to be right, whoever writes two activities about one object does it under a lock that
 // an earlier statement of the same transaction took (the post's row, the merchant's).
@@ -29,13 +32,15 @@ const outgoing = `
 		UNION
 		SELECT inbox, host FROM unnest($12::text[], $13::text[]) AS i(inbox, host)
 		UNION
-		SELECT d.inbox, d.host FROM activities a JOIN deliveries d ON d.activity_id = a.id
-		 WHERE a.object_id = $14 AND d.state = 'waiting'
+		SELECT d.inbox, d.host FROM activities a CROSS JOIN LATERAL (
+			SELECT inbox, host FROM deliveries WHERE activity_id = a.id AND state = 'waiting' OFFSET 0
+		) d WHERE a.object_id = $14
 	), inboxes AS (
 		SELECT inbox, host FROM addresses WHERE host <> $15 AND host <> ''
 	), earlier AS (
-		SELECT d.inbox, max(d.id) AS id FROM activities a JOIN deliveries d ON d.activity_id = a.id
-		 WHERE a.object_id = $4 AND d.state = 'waiting' GROUP BY d.inbox
+		SELECT d.inbox, max(d.id) AS id FROM activities a CROSS JOIN LATERAL (
+			SELECT id, inbox FROM deliveries WHERE activity_id = a.id AND state = 'waiting' OFFSET 0
+		) d WHERE a.object_id = $4 GROUP BY d.inbox
 	), activity AS (
 		INSERT INTO activities (id, actor_id, type, object_id, json, public, listed, leaves_at, recipients)
 		SELECT $1, $2, $3, $4, $5, $6, $7, $8, (SELECT count(*) FROM inboxes) FROM gate

@@ -27,6 +27,9 @@ const postTables = `posts p JOIN merchants m ON m.id = p.merchant_id JOIN actors
 		  FROM post_counts pc WHERE pc.post_id = p.id
 	) c`
 
+// selectPosts is followed by a condition.
+const selectPosts = `SELECT ` + postColumns + ` FROM ` + postTables + ` WHERE `
+
 func scanPost(row pgx.CollectableRow) (*town.Post, error) {
 	p := town.Post{Merchant: new(town.Merchant)}
 	var photos []byte
@@ -58,7 +61,7 @@ func (s *Store) Post(ctx context.Context, id uuid.UUID) (*town.Post, error) {
 }
 
 func postWhere(ctx context.Context, tx db, condition string, args ...any) (*town.Post, error) {
-	rows, _ := tx.Query(ctx, `SELECT `+postColumns+` FROM `+postTables+` WHERE `+condition, args...)
+	rows, _ := tx.Query(ctx, selectPosts+condition, args...)
 	return pgx.CollectExactlyOneRow(rows, scanPost)
 }
 

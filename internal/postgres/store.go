@@ -67,6 +67,12 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	params["lock_timeout"] = lockTimeout
 	params["idle_in_transaction_session_timeout"] = idleInTransactionTimeout
 	params["timezone"] = "UTC"
+	// Every statement is short, has its index and is run again and again: planning it each time
+	// would take longer than running it (0.6 ms of 0.8 for a page of the feed). A plan that is made
+	// while a table is still empty must not read it from end to end once it is not.
+	params["plan_cache_mode"] = "force_generic_plan"
+	params["enable_seqscan"] = "off"
+	params["jit"] = "off" // what has no index costs "too much" on paper then
 	config.ConnConfig.ConnectTimeout = 5 * time.Second
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		conn.TypeMap().RegisterType(&pgtype.Type{

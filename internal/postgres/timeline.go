@@ -13,8 +13,19 @@ import (
 
 var _ town.TimelineStore = (*Store)(nil)
 
-// The conditions of the indexes over what stands in feeds.
+// inFeed is the condition of the indexes over what stands in feeds.
 const inFeed = `p.kind <> 'answer' AND p.public AND p.withdrawn_at IS NULL`
+
+// Pages of feeds: the posts behind a cursor.
+const (
+	feedPage = inFeed + ` AND a.deleted_at IS NULL AND (p.published_at, p.id) < ($1, $2)
+		ORDER BY p.published_at DESC, p.id DESC LIMIT $3`
+	merchantFeedPage = inFeed + ` AND p.merchant_id = $1 AND (p.published_at, p.id) < ($2, $3)
+		ORDER BY p.published_at DESC, p.id DESC LIMIT $4`
+	// threadReplies selects the replies of a thread.
+	threadReplies = `SELECT ` + replyColumns + ` FROM ` + replyTables + ` WHERE r.post_id = $1 AND r.public AND r.state = 'shown'
+		 ORDER BY r.published_at, r.id LIMIT $2`
+)
 
 const (
 	threadMax = 500
@@ -27,16 +38,14 @@ const (
 // Feed implements town.TimelineStore.
 func (s *Store) Feed(ctx context.Context, before town.Cursor, n int) ([]*town.Post, error) {
 	before = fromTop(before)
-	posts, err := postsWhere(ctx, s.pool, inFeed+` AND a.deleted_at IS NULL AND (p.published_at, p.id) < ($1, $2)
-		ORDER BY p.published_at DESC, p.id DESC LIMIT $3`, before.At, before.ID, n)
+	posts, err := postsWhere(ctx, s.pool, feedPage, before.At, before.ID, n)
 	return posts, mapped("read feed", err)
 }
 
 // MerchantFeed implements town.TimelineStore.
 func (s *Store) MerchantFeed(ctx context.Context, merchant uuid.UUID, before town.Cursor, n int) ([]*town.Post, error) {
 	before = fromTop(before)
-	posts, err := postsWhere(ctx, s.pool, inFeed+` AND p.merchant_id = $1 AND (p.published_at, p.id) < ($2, $3)
-		ORDER BY p.published_at DESC, p.id DESC LIMIT $4`, merchant, before.At, before.ID, n)
+	posts, err := postsWhere(ctx, s.pool, merchantFeedPage, merchant, before.At, before.ID, n)
 	return posts, mapped("read merchant's feed", err)
 }
 
@@ -49,7 +58,7 @@ func fromTop(c town.Cursor) town.Cursor {
 }
 
 func postsWhere(ctx context.Context, tx db, condition string, args ...any) ([]*town.Post, error) {
-	rows, _ := tx.Query(ctx, `SELECT `+postColumns+` FROM `+postTables+` WHERE `+condition, args...)
+	rows, _ := tx.Query(ctx, selectPosts+condition, args...)
 	return pgx.CollectRows(rows, scanPost)
 }
 
@@ -65,9 +74,7 @@ func (s *Store) postsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*
 
 // Thread implements town.TimelineStore.
 func (s *Store) Thread(ctx context.Context, post uuid.UUID) ([]town.ThreadEntry, error) {
-	rows, _ := s.pool.Query(ctx, `
-		SELECT `+replyColumns+` FROM `+replyTables+` WHERE r.post_id = $1 AND r.public AND r.state = 'shown'
-		 ORDER BY r.published_at, r.id LIMIT $2`, post, threadMax)
+	rows, _ := s.pool.Query(ctx, threadReplies, post, threadMax)
 	replies, err := pgx.CollectRows(rows, scanReply)
 	if err != nil {
 		return nil, mapped("read thread", err)
