@@ -73,9 +73,6 @@ func NewHandlers(c Config) (*Handlers, error) {
 		guard: http.NewCrossOriginProtection(), limits: newLimits(c.Now), invited: newInvitations(),
 	}
 	origin := c.Addresses.Base.Scheme + "://" + c.Addresses.Base.Host
-	if err := h.guard.AddTrustedOrigin(origin); err != nil {
-		return nil, fmt.Errorf("trust the town's own origin: %w", err)
-	}
 	mediaOrigin, err := originOf(c.MediaURL(""))
 	if err != nil {
 		return nil, fmt.Errorf("read the address of uploads: %w", err)

@@ -67,7 +67,8 @@ func (h *Handlers) EnregistrerNouvelle(w http.ResponseWriter, r *http.Request) e
 			}
 		}
 		p := h.editor(r, v, post, draft)
-		p.Errors = all
+		p.keepAlt(form)
+		p.Errors, p.Alt = all, form.Get("alt")
 		return h.show(w, r, status, p)
 	}
 	if form.fault != nil {

@@ -80,6 +80,13 @@ func (h *Handlers) fillComposer(p *PagePublier, d town.Draft) {
 	}
 }
 
+// keepAlt keeps the description of a photo that did not arrive: no draft holds it, and it is to be there for the next try.
+func (p *PagePublier) keepAlt(form *uploaded) {
+	if p.Photo == nil {
+		p.Alt = form.Get("alt")
+	}
+}
+
 // drafts are the merchant's drafts of news, newest first.
 func (h *Handlers) drafts(r *http.Request, v *visitor) ([]town.Draft, error) {
 	all, err := h.config.Publisher.Drafts(r.Context(), v.author(), v.merchant.ID)
@@ -134,7 +141,7 @@ func (h *Handlers) EnvoyerNouvelle(w http.ResponseWriter, r *http.Request) error
 	switch {
 	case form.fault != nil:
 		key, status, _ := photoFault(form.fault)
-		return h.refuseNews(w, r, v, draft, status, Erreurs{{"photo", l.T(key)}})
+		return h.refuseNews(w, r, v, form, draft, status, Erreurs{{"photo", l.T(key)}})
 	case gesture == "retirer":
 		return h.goTo(w, r, pathPublier+"?brouillon="+draft.ID.String())
 	case gesture == "garder":
@@ -147,7 +154,7 @@ func (h *Handlers) EnvoyerNouvelle(w http.ResponseWriter, r *http.Request) error
 		if post, err := h.publishedWith(r, v, draft.Once); err != nil || post != nil {
 			return h.published(w, r, post, err)
 		}
-		return h.refuseNews(w, r, v, draft, http.StatusUnprocessableEntity, all)
+		return h.refuseNews(w, r, v, form, draft, http.StatusUnprocessableEntity, all)
 	}
 	if err != nil { // what was written waits in a draft until things work again
 		_, saveErr := h.config.Publisher.SaveDraft(ctx, v.author(), v.merchant.ID, draft)
@@ -200,14 +207,17 @@ func (h *Handlers) withPhoto(r *http.Request, v *visitor, photos []town.Photo, f
 }
 
 // refuseNews shows the composer again with everything in it.
-func (h *Handlers) refuseNews(w http.ResponseWriter, r *http.Request, v *visitor, draft town.Draft, status int, all Erreurs) error {
+func (h *Handlers) refuseNews(
+	w http.ResponseWriter, r *http.Request, v *visitor, form *uploaded, draft town.Draft, status int, all Erreurs,
+) error {
 	drafts, err := h.drafts(r, v)
 	if err != nil {
 		return err
 	}
 	p := h.composer(h.renderer.Locale(r.Context()), v)
 	h.fillComposer(&p, draft)
-	p.Drafts, p.Errors = draftLinks(drafts, draft.ID), all
+	p.keepAlt(form)
+	p.Drafts, p.Errors, p.Alt = draftLinks(drafts, draft.ID), all, form.Get("alt")
 	return h.show(w, r, status, p)
 }
 
