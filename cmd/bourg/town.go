@@ -46,9 +46,10 @@ type theTown struct {
 // brings its schema up to date and wires the services.
 func openTown(ctx context.Context, cfg config.Config, log *slog.Logger) (t *theTown, err error) {
 	t = &theTown{config: cfg, log: log, addresses: town.Addresses{Base: cfg.URL}, wake: func() {}}
+	opened := t // a return with an error sets t to nil
 	defer func() {
 		if err != nil {
-			t.close()
+			opened.close()
 		}
 	}()
 	dsn, err := t.openDatabase(ctx)
