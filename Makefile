@@ -8,7 +8,8 @@ SHELL       := bash
 TOOLS := $(CURDIR)/.tools/bin
 export PATH := $(TOOLS):$(PATH)
 
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# A semantic version: readers of NodeInfo take nothing else.
+VERSION ?= $(shell git describe --tags --match 'v*' 2>/dev/null | sed 's/^v//' | grep . || echo 0.1.0-dev+$$(git rev-parse --short HEAD 2>/dev/null || echo unknown))
 LINTER  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 LINTER_VERSION := v2.12.0
 

@@ -295,6 +295,7 @@ func (p *Publications) reactions(w http.ResponseWriter, r *http.Request, of func
 // is served where it was deleted.
 func (p *Publications) answer(w http.ResponseWriter, r *http.Request, make func(context.Context) ([]byte, error), about IRI) {
 	allowReading(w)
+	w.Header().Set("Vary", "Accept")
 	if !isRead(w, r) {
 		return
 	}

@@ -101,7 +101,7 @@ func (v *Renderer) Build(r *http.Request, p Page) (*Document, error) {
 	if err := v.templates[lang].ExecuteTemplate(&b, h.template, view{C: f, V: p}); err != nil {
 		return nil, fmt.Errorf("executing the page %q: %w", h.template, err)
 	}
-	d := &Document{html: b.Bytes(), lang: lang, policy: v.policy, private: h.private, secret: h.secret}
+	d := &Document{html: b.Bytes(), lang: lang, policy: v.policy, activity: h.activity, private: h.private, secret: h.secret}
 	if !h.secret { // a secret beside words that a visitor sent would show in the length (BREACH)
 		if d.gzip, err = v.packer.pack(d.html); err != nil {
 			return nil, fmt.Errorf("compressing the page %q: %w", h.template, err)
@@ -135,6 +135,7 @@ type Document struct {
 	tag             string
 	lang            locale.Lang
 	policy          string
+	activity        string // id of what the page shows, for servers
 	private, secret bool
 }
 
@@ -147,6 +148,9 @@ func (d *Document) Serve(w http.ResponseWriter, r *http.Request, status int) {
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Add("Vary", "Accept, Accept-Encoding, Cookie")
+	if d.activity != "" { // where Mastodon's search looks first when somebody pastes the page's address
+		h.Set("Link", "<"+d.activity+`>; rel="alternate"; type="application/activity+json"`)
+	}
 	switch {
 	case d.secret:
 		h.Set("Cache-Control", "no-store")

@@ -18,7 +18,7 @@ import (
 // browser is a person who reads pages and fills in forms: it keeps cookies, follows
 // redirects, sends what a browser without JavaScript sends, and knows a page by its words.
 type browser struct {
-	t      *testing.T
+	t      testing.TB
 	tw     *town
 	client *http.Client
 }

@@ -161,6 +161,7 @@ func received(t *testing.T, n int) {
 	tw.addMerchant("fournil", "Le Fournil de la Halle", "boulangerie")
 	post := tw.publish("fournil", "Fournée de seigle.")
 	f := newFollower(t)
+	f.forgive() // it asks the town for its key, which may have been killed
 	shop := f.discover("fournil@" + tw.host)
 	book := newLedger(t)
 

@@ -43,7 +43,7 @@ func (c *demoCommand) Run(e *env) error {
 			return err
 		}
 		group.Go(func() error {
-			return serve(ctx, cfg, e.log.With("town", d.handle), func(t *theTown) error {
+			return serve(ctx, cfg, e.log.With("demo", d.handle), func(t *theTown) error {
 				answer, err := fill(ctx, t, d)
 				if err != nil {
 					return fmt.Errorf("fill %s: %w", d.name, err)
@@ -135,7 +135,7 @@ func fillEmpty(ctx context.Context, t *theTown, d *demoTown) ([]*town.Merchant, 
 		byHandle[s.handle] = m
 		shops = append(shops, m)
 	}
-	now := time.Now()
+	now := time.Now().In(settings.Location())
 	for i := len(d.news) - 1; i >= 0; i-- { // oldest first
 		n := d.news[i]
 		m := byHandle[n.shop]
@@ -148,7 +148,7 @@ func fillEmpty(ctx context.Context, t *theTown, d *demoTown) ([]*town.Merchant, 
 			draft.Photos = []town.Photo{*photo}
 		}
 		then := *t.publisher
-		then.Now = func() time.Time { return now.Add(-n.ago) }
+		then.Now = func() time.Time { return n.when.before(now) }
 		if _, err := then.Publish(ctx, operator, m.ID, draft, false); err != nil {
 			return nil, fmt.Errorf("news of %s: %w", m.Name, err)
 		}

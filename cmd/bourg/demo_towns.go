@@ -18,15 +18,32 @@ type demoShop struct {
 	cover, alt                                          string // file in demo/, "" for none
 }
 
+// demoNews is a post: some minutes old, or of an earlier day at an hour of the town's clock.
 type demoNews struct {
 	shop  string
-	ago   time.Duration
+	when  demoTime
 	text  string
 	photo string
 	alt   string
 }
 
-const day = 24 * time.Hour
+// demoTime is a time before now.
+type demoTime struct {
+	minutes          int // ago, where days is 0
+	days, hour, past int // so many days ago, at hour:past
+}
+
+// before returns the time that is meant, seen from now on the town's clock.
+func (d demoTime) before(now time.Time) time.Time {
+	if d.days == 0 {
+		return now.Add(-time.Duration(d.minutes) * time.Minute)
+	}
+	return time.Date(now.Year(), now.Month(), now.Day()-d.days, d.hour, d.past, 0, 0, now.Location())
+}
+
+func ago(minutes int) demoTime { return demoTime{minutes: minutes} }
+
+func on(days, hour, past int) demoTime { return demoTime{days: days, hour: hour, past: past} }
 
 var demoTowns = []demoTown{
 	{
@@ -54,7 +71,7 @@ var demoTowns = []demoTown{
 			{"cycles", "Cycles de la Cèze", "velo", "04 65 71 20 74", "Quai de la Cèze",
 				"Du mardi au samedi de 9 h à 12 h et de 14 h à 18 h", "Vente, réparation, location. Un vélo de prêt pendant les travaux.",
 				"velo.jpg", "Un vélo rouge à panier fleuri devant la vitrine de l’atelier."},
-			{"mairie", "Mairie de Saint-Laurent", "mairie", "04 65 71 20 00", "1 place de la Fontaine",
+			{"mairie_saint_laurent", "Mairie de Saint-Laurent", "mairie", "04 65 71 20 00", "1 place de la Fontaine",
 				"Du lundi au vendredi de 9 h à 12 h", "La mairie et ce qui se passe au village.",
 				"place.jpg", "La place de la Fontaine, ses façades, son clocher et ses platanes."},
 			{"garrigue", "Brin de Garrigue", "fleuriste", "04 65 71 20 66", "7 Grand-Rue",
@@ -71,21 +88,21 @@ var demoTowns = []demoTown{
 				"boucher.jpg", "Un étal de boucher et sa balance."},
 		},
 		news: []demoNews{
-			{"fournil", 20 * time.Minute, "Fournée de seigle ce matin, cuite au bois. Il en reste une vingtaine, et quatre tourtes de deux livres. On garde la vôtre si vous appelez avant 11 h.", "pain.jpg", "Deux boules de seigle et deux pains longs sur la table du fournil."},
-			{"potager", 48 * time.Minute, "Les potimarrons du plateau sont là : 2,20 € le kilo jusqu’à samedi, tant qu’il y en a. Cultivés aux Aires-Hautes, sans traitement, coupe offerte.", "legumes.jpg", "Caisses de légumes d’automne, potirons, poireaux et pommes."},
-			{"quincaillerie", 75 * time.Minute, "Fermé vendredi après-midi pour inventaire. Réouverture samedi à 8 h 30. Pour une clé qui ne peut pas attendre, appelez.", "", ""},
-			{"page_cornee", day - 4*time.Hour, "Veillée de lecture samedi de 17 h à 18 h 30, à la librairie : contes des deux rives. Pour les enfants dès cinq ans et ceux qui les accompagnent. Entrée libre, tisane offerte.\n\n#lecture #contes", "", ""},
-			{"terre_rouge", day - 2*time.Hour, "On prend la terre rouge à trois kilomètres d’ici, dans le talus de l’ancienne tuilerie. Il faut la laisser dormir un hiver avant de la tourner. L’atelier est ouvert samedi, venez voir le four.", "poterie.jpg", "Vases, bols et jarres de terre rouge et bleue sur une étagère."},
-			{"miellerie", day + 2*time.Hour, "Le miel de châtaignier de juillet est en pots : 9,50 € les 500 g. On vous en met de côté si vous répondez ici, à prendre au marché.", "miel.jpg", "Trois pots de miel, du plus clair au plus sombre."},
-			{"cycles", day + 4*time.Hour, "Atelier d’hiver : révision complète pendant que vous faites le marché. Déposez avant 9 h, reprenez à midi. Un vélo de prêt pour ceux qui travaillent.", "velo.jpg", "Un vélo rouge à panier fleuri devant la vitrine de l’atelier."},
-			{"mairie", day + 5*time.Hour, "Le marché de jeudi se tient sous la halle pendant les travaux de la place. Les sapins seront installés lundi : les écoles viennent les décorer à 10 h.", "sapins.jpg", "Sapins éclairés sur une place, la nuit."},
-			{"garrigue", 2*day + 3*time.Hour, "Derniers dahlias avant les gelées. Bouquets du jour à 12 €, à prendre dans le seau devant la porte.", "fleurs.jpg", "Bouquet de dahlias rouges, roses et orange dans un seau de zinc."},
-			{"fontaine", 2*day + 6*time.Hour, "Tournoi de tarot jeudi à 20 h. On s’inscrit au comptoir, la soupe est offerte aux perdants.", "", ""},
-			{"deux_feves", 3*day + 2*time.Hour, "Les coffrets de fin d’année sortent de l’atelier. Douze bouchées, 16 €. On expédie aussi.", "chocolat.jpg", "Boîtes nouées d’un ruban et bouchées au chocolat."},
-			{"fournil", 3*day + 5*time.Hour, "Le four a été rebriqué. Merci à la Quincaillerie du Pont, qui a trouvé les joints en deux heures. On rallume demain à trois heures du matin.", "", ""},
-			{"boucherie", 4*day + time.Hour, "Pot-au-feu du samedi : paleron, gîte et os à moelle, 13,80 € le kilo. Le bouquet garni est dedans.", "", ""},
-			{"page_cornee", 5*day + 3*time.Hour, "Reçu ce matin : trois cartons de poches d’occasion, de 2 à 4 €. Premier arrivé, premier lu.", "librairie.jpg", "Une vitrine de livres et une table ronde."},
-			{"fournil", 6*day + 2*time.Hour, "Commandes de fête : la liste est ouverte. Bûches jusqu’au 20 décembre, fougasses quand vous voulez.", "", ""},
+			{"fournil", ago(20), "Fournée de seigle ce matin, cuite au bois. Il en reste une vingtaine, et quatre tourtes de deux livres. On garde la vôtre si vous appelez avant 11 h.", "pain.jpg", "Deux boules de seigle et deux pains longs sur la table du fournil."},
+			{"potager", ago(48), "Les potimarrons du plateau sont là : 2,20 € le kilo jusqu’à samedi, tant qu’il y en a. Cultivés aux Aires-Hautes, sans traitement, coupe offerte.", "legumes.jpg", "Caisses de légumes d’automne, potirons, poireaux et pommes."},
+			{"quincaillerie", ago(75), "Fermé vendredi après-midi pour inventaire. Réouverture samedi à 8 h 30. Pour une clé qui ne peut pas attendre, appelez.", "", ""},
+			{"page_cornee", on(1, 18, 20), "Veillée de lecture samedi de 17 h à 18 h 30, à la librairie : contes des deux rives. Pour les enfants dès cinq ans et ceux qui les accompagnent. Entrée libre, tisane offerte.\n\n#lecture #contes", "", ""},
+			{"terre_rouge", on(1, 16, 0), "On prend la terre rouge à trois kilomètres d’ici, dans le talus de l’ancienne tuilerie. Il faut la laisser dormir un hiver avant de la tourner. L’atelier est ouvert samedi, venez voir le four.", "poterie.jpg", "Vases, bols et jarres de terre rouge et bleue sur une étagère."},
+			{"miellerie", on(1, 11, 30), "Le miel de châtaignier de juillet est en pots : 9,50 € les 500 g. On vous en met de côté si vous répondez ici, à prendre au marché.", "miel.jpg", "Trois pots de miel, du plus clair au plus sombre."},
+			{"cycles", on(1, 9, 5), "Atelier d’hiver : révision complète pendant que vous faites le marché. Déposez avant 9 h, reprenez à midi. Un vélo de prêt pour ceux qui travaillent.", "velo.jpg", "Un vélo rouge à panier fleuri devant la vitrine de l’atelier."},
+			{"mairie_saint_laurent", on(1, 8, 0), "Le marché de jeudi se tient sous la halle pendant les travaux de la place. Les sapins seront installés lundi : les écoles viennent les décorer à 10 h.", "sapins.jpg", "Sapins éclairés sur une place, la nuit."},
+			{"garrigue", on(2, 7, 50), "Derniers dahlias avant les gelées. Bouquets du jour à 12 €, à prendre dans le seau devant la porte.", "fleurs.jpg", "Bouquet de dahlias rouges, roses et orange dans un seau de zinc."},
+			{"fontaine", on(2, 7, 15), "Tournoi de tarot jeudi à 20 h. On s’inscrit au comptoir, la soupe est offerte aux perdants.", "", ""},
+			{"deux_feves", on(3, 17, 40), "Les coffrets de fin d’année sortent de l’atelier. Douze bouchées, 16 €. On expédie aussi.", "chocolat.jpg", "Boîtes nouées d’un ruban et bouchées au chocolat."},
+			{"fournil", on(3, 18, 2), "Le four a été rebriqué. Merci à la Quincaillerie du Pont, qui a trouvé les joints en deux heures. On rallume demain à trois heures du matin.", "", ""},
+			{"boucherie", on(4, 8, 30), "Pot-au-feu du samedi : paleron, gîte et os à moelle, 13,80 € le kilo. Le bouquet garni est dedans.", "", ""},
+			{"page_cornee", on(5, 10, 15), "Reçu ce matin : trois cartons de poches d’occasion, de 2 à 4 €. Premier arrivé, premier lu.", "librairie.jpg", "Une vitrine de livres et une table ronde."},
+			{"fournil", on(6, 7, 5), "Commandes de fête : la liste est ouverte. Bûches jusqu’au 20 décembre, fougasses quand vous voulez.", "", ""},
 		},
 	},
 	{
@@ -103,8 +120,8 @@ var demoTowns = []demoTown{
 				"riviere.jpg", "La rivière, un pont et des barques."},
 		},
 		news: []demoNews{
-			{"chevrerie", 35 * time.Minute, "Les tommes d’octobre sortent de cave. Nous serons aussi sur la place de Saint-Laurent samedi matin, à côté du banc de miel.", "fromage.jpg", "Tommes et bûches de chèvre sur une planche de bois."},
-			{"marche_bastide", day - time.Hour, "Mercredi, trois étals de plus : huîtres, vannerie et pommes du Vigan. On peut se garer au stade.", "marche.jpg", "Des étals sous des toiles rayées, un matin de marché."},
+			{"chevrerie", ago(35), "Les tommes d’octobre sortent de cave. Nous serons aussi sur la place de Saint-Laurent samedi matin, à côté du banc de miel.", "fromage.jpg", "Tommes et bûches de chèvre sur une planche de bois."},
+			{"marche_bastide", on(1, 17, 5), "Mercredi, trois étals de plus : huîtres, vannerie et pommes du Vigan. On peut se garer au stade.", "marche.jpg", "Des étals sous des toiles rayées, un matin de marché."},
 			{"gabare", 2 * day, "La rivière a baissé, la terrasse rouvre samedi midi. Brandade et poires au vin.", "riviere.jpg", "La rivière, un pont et des barques."},
 		},
 	},

@@ -24,8 +24,9 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// version is set by the linker (-X main.version=…) in releases.
-var version = "dev"
+// version is set by the linker (-X main.version=…) in releases. It is a semantic version,
+// because readers of NodeInfo take nothing else.
+var version = "0.1.0-dev"
 
 // commands are all that the program can do; kong reads the names from the fields.
 type commands struct {

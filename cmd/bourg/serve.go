@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -182,21 +183,28 @@ func (s *server) listenForChanges(ctx context.Context) {
 }
 
 // healthz says that the process lives; readyz that it can do its work.
-func (s *server) healthz(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = w.Write([]byte("ok\n"))
+func (s *server) healthz(w http.ResponseWriter, r *http.Request) {
+	say(w, r, http.StatusOK, "ok")
 }
 
 func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 	defer cancel()
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	if err := s.town.store.Ready(ctx); err != nil {
 		s.log.Warn("not ready", "error", err)
 		w.Header().Set("Retry-After", "5")
-		w.WriteHeader(http.StatusServiceUnavailable)
-		_, _ = w.Write([]byte("the database does not answer\n"))
+		say(w, r, http.StatusServiceUnavailable, "the database does not answer")
 		return
 	}
-	_, _ = w.Write([]byte("ok\n"))
+	say(w, r, http.StatusOK, "ok")
+}
+
+// say answers a machine with one line.
+func say(w http.ResponseWriter, r *http.Request, status int, line string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = io.WriteString(w, line+"\n")
+	}
 }

@@ -84,21 +84,20 @@ func (c *Cache) Wrap(next http.Handler) http.Handler {
 		key := strings.Join([]string{r.Method, r.Host, r.URL.RequestURI(), extra}, "\x00")
 		generation := c.generation()
 		if a, found := c.answers.GetIfPresent(key); found && a.generation == generation && c.now().Sub(a.made) < c.life {
-			a.write(w)
+			a.write(w, r)
 			return
 		}
 		// The generation is part of the flight's name: whoever comes after a change waits for no older answer.
 		flight := key + "\x00" + strconv.FormatUint(generation, 36)
 		made, _, _ := c.making.Do(flight, func() (any, error) {
 			a := &answer{status: http.StatusOK, header: http.Header{}, generation: generation, made: c.now()}
-			// Others wait for this answer: the one who asked first may leave.
-			next.ServeHTTP(a, r.WithContext(context.WithoutCancel(r.Context())))
+			next.ServeHTTP(a, forEverybody(r))
 			if a.keepable() {
 				c.answers.Set(key, a)
 			}
 			return a, nil
 		})
-		made.(*answer).write(w)
+		made.(*answer).write(w, r)
 	})
 }
 
@@ -110,10 +109,37 @@ func (a *answer) keepable() bool {
 	return good && !private && a.body.Len() <= maxAnswer
 }
 
-func (a *answer) write(w http.ResponseWriter) {
+// forEverybody is the request without what concerns its sender alone: others wait for the
+// answer too, so the one who asked first may leave, and what that one has already is no matter.
+func forEverybody(r *http.Request) *http.Request {
+	r = r.Clone(context.WithoutCancel(r.Context()))
+	r.Header.Del("If-None-Match")
+	r.Header.Del("If-Modified-Since")
+	return r
+}
+
+// write gives the answer, or says that the one who asks has it already (RFC 9110, section 13.1.2).
+func (a *answer) write(w http.ResponseWriter, r *http.Request) {
 	maps.Copy(w.Header(), a.header)
+	if a.status == http.StatusOK && has(r.Header.Get("If-None-Match"), a.header.Get("ETag")) {
+		w.Header().Del("Content-Length")
+		w.Header().Del("Content-Encoding")
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body.Bytes())
+}
+
+// has tells whether a list of entity tags names this one.
+func has(list, tag string) bool {
+	for one := range strings.SplitSeq(list, ",") {
+		one = strings.TrimPrefix(strings.TrimSpace(one), "W/")
+		if tag != "" && (one == tag || one == "*") {
+			return true
+		}
+	}
+	return false
 }
 
 // Header, WriteHeader and Write make an answer the http.ResponseWriter of the handler that fills it.

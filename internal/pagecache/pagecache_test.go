@@ -128,3 +128,22 @@ func TestAThousandAtOnceMakeAPageOnce(t *testing.T) {
 		t.Errorf("made %d times, want once", n)
 	}
 }
+
+func TestWhoHasThePageAlreadyIsToldSoAndNobodyElse(t *testing.T) {
+	t.Parallel()
+	s := open(t, func(w http.ResponseWriter, r *http.Request, n int64) {
+		w.Header().Set("ETag", `"a"`)
+		if r.Header.Get("If-None-Match") != "" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		fmt.Fprint(w, n)
+	})
+	again := func(r *http.Request) { r.Header.Set("If-None-Match", `W/"b", "a"`) }
+	if w := s.get("/", again); w.Code != http.StatusNotModified || w.Body.Len() != 0 {
+		t.Errorf("who has it: got %d with %d bytes, want 304 with none", w.Code, w.Body.Len())
+	}
+	if w := s.get("/", nil); w.Code != http.StatusOK || w.Body.String() != "1" {
+		t.Errorf("who has nothing: got %d %q, want 200 and the page", w.Code, w.Body)
+	}
+}

@@ -230,7 +230,7 @@ func (a *arranger) anchor(attrs []html.Attribute) {
 		return
 	}
 	class := a.class(html.Token{Data: "a", Attr: attrs})
-	if a.push("a", l.attributes(class), element{owed: utf8.RuneCountInString(html.EscapeString(l.label)) + len(" ()")}) {
+	if a.push("a", l.attributes(class), element{owed: utf8.RuneCountInString(escapeText(l.label)) + len(" ()")}) {
 		a.link = &l
 		a.visible.Reset()
 	}
@@ -298,7 +298,7 @@ func (a *arranger) closeTo(i int) {
 			continue
 		}
 		if e.name == "a" {
-			a.put(html.EscapeString(a.link.note(a.visible.String())))
+			a.put(escapeText(a.link.note(a.visible.String())))
 			a.link = nil
 		}
 		a.put("</" + e.name + ">")
@@ -318,11 +318,11 @@ func (a *arranger) text(s string) {
 			return
 		}
 	}
-	escaped := html.EscapeString(s)
+	escaped := escapeText(s)
 	if room := a.room(); utf8.RuneCountInString(escaped) > room {
 		s = fit(s, room)
 		a.see(s)
-		a.put(html.EscapeString(s))
+		a.put(escapeText(s))
 		a.cut()
 		return
 	}
@@ -333,7 +333,7 @@ func (a *arranger) text(s string) {
 // fit returns as much of the beginning of s as takes at most room runes when it is escaped.
 func fit(s string, room int) string {
 	for i, r := range s {
-		room -= utf8.RuneCountInString(html.EscapeString(string(r)))
+		room -= utf8.RuneCountInString(escapeText(string(r)))
 		if room < 0 {
 			return s[:i]
 		}

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/net/html"
 )
 
 const (
@@ -49,7 +47,7 @@ func LinkedParagraphs(plain string, tag func(name string) string) string {
 			case kind == pieceTag && tag != nil:
 				writeTag(&out, s, tag(s[1:]))
 			default:
-				out.WriteString(html.EscapeString(s))
+				out.WriteString(escapeText(s))
 			}
 		})
 	}
@@ -80,11 +78,11 @@ func Hashtags(plain string) []string {
 func writeURL(out *strings.Builder, s string) {
 	l, _ := parseLink(s)
 	scheme, rest, _ := strings.Cut(s, "://")
-	out.WriteString("<a" + l.attributes("") + `><span class="invisible">` + html.EscapeString(scheme) + "://</span>")
+	out.WriteString("<a" + l.attributes("") + `><span class="invisible">` + escapeText(scheme) + "://</span>")
 	if shown, hidden := split(rest, shownURL); hidden == "" || l.note(shown) != "" {
-		out.WriteString(html.EscapeString(rest))
+		out.WriteString(escapeText(rest))
 	} else {
-		out.WriteString(`<span class="ellipsis">` + html.EscapeString(shown) + `</span><span class="invisible">` + html.EscapeString(hidden) + "</span>")
+		out.WriteString(`<span class="ellipsis">` + escapeText(shown) + `</span><span class="invisible">` + escapeText(hidden) + "</span>")
 	}
 	out.WriteString("</a>")
 }
@@ -104,10 +102,10 @@ func split(s string, n int) (head, tail string) {
 func writeTag(out *strings.Builder, s, href string) {
 	l, ok := parseLink(href)
 	if !ok {
-		out.WriteString(html.EscapeString(s))
+		out.WriteString(escapeText(s))
 		return
 	}
-	out.WriteString("<a" + l.attributes("mention hashtag") + ">" + html.EscapeString(s) + "</a>")
+	out.WriteString("<a" + l.attributes("mention hashtag") + ">" + escapeText(s) + "</a>")
 }
 
 // A piece is a part of what somebody typed.
@@ -212,3 +210,9 @@ func urlLength(s string) int {
 	}
 	return len(s)
 }
+
+// escapeText escapes text that stands between tags. Quotation marks and apostrophes mean
+// nothing there, and « jusqu'à » is to be read as such in the source too.
+func escapeText(s string) string { return textEscaper.Replace(s) }
+
+var textEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
