@@ -122,7 +122,7 @@ var demoTowns = []demoTown{
 		news: []demoNews{
 			{"chevrerie", ago(35), "Les tommes d’octobre sortent de cave. Nous serons aussi sur la place de Saint-Laurent samedi matin, à côté du banc de miel.", "fromage.jpg", "Tommes et bûches de chèvre sur une planche de bois."},
 			{"marche_bastide", on(1, 17, 5), "Mercredi, trois étals de plus : huîtres, vannerie et pommes du Vigan. On peut se garer au stade.", "marche.jpg", "Des étals sous des toiles rayées, un matin de marché."},
-			{"gabare", 2 * day, "La rivière a baissé, la terrasse rouvre samedi midi. Brandade et poires au vin.", "riviere.jpg", "La rivière, un pont et des barques."},
+			{"gabare", on(2, 9, 30), "La rivière a baissé, la terrasse rouvre samedi midi. Brandade et poires au vin.", "riviere.jpg", "La rivière, un pont et des barques."},
 		},
 	},
 }

@@ -260,7 +260,7 @@ func TestWhoIsDisabledIsOut(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t)
 	p := h.enter("fournil@saint-laurent.example")
-	h.server.exec(t, `UPDATE logins SET disabled_at = now()`)
+	h.exec(t, `UPDATE logins SET disabled_at = now()`)
 	leads(t, "the next page", p.get("/espace/publier"), `/connexion.*`)
 	if len(p.cookies) > 0 || h.count(`SELECT count(*) FROM sessions`) > 0 {
 		t.Error("the session is still there")
@@ -716,7 +716,7 @@ func TestBadInputW6(t *testing.T) {
 	h := openHouse(t)
 	post := h.publish(h.bakery, "Fournée de seigle.", false)
 	reply := h.reply(post, "<p>Mon numéro est le 04 99 00 00 00.</p>", town.ReplyShown)
-	h.server.exec(t, `UPDATE replies SET public = false`)
+	h.exec(t, `UPDATE replies SET public = false`)
 	answer, err := h.town.publisher.Answer(t.Context(), operator, h.bakery.ID, reply, "Je vous appelle.", uuid.Nil)
 	h.must(err)
 	unknown := uuid.New()
