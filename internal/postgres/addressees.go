@@ -24,14 +24,16 @@ const (
 // merchantCache spares the inbox two questions an activity about actors that hardly ever
 // change. An answer is a second old at most; changes made by this process count at once.
 type merchantCache struct {
-	mu   sync.Mutex
-	rows map[uuid.UUID]addressee
+	mu        sync.Mutex
+	rows      map[uuid.UUID]addressee
+	forgotten int // how often: what was read before is not kept after
 }
 
 func (s *Store) addressee(ctx context.Context, id uuid.UUID) (addressee, error) {
 	c := &s.merchants
 	c.mu.Lock()
 	a, ok := c.rows[id]
+	forgotten := c.forgotten
 	c.mu.Unlock()
 	if ok && time.Since(a.read) < addresseeLife {
 		return a, nil
@@ -45,6 +47,9 @@ func (s *Store) addressee(ctx context.Context, id uuid.UUID) (addressee, error) 
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.forgotten != forgotten {
+		return a, nil
+	}
 	if c.rows == nil || len(c.rows) >= addresseesMax {
 		c.rows = make(map[uuid.UUID]addressee)
 	}
@@ -56,4 +61,5 @@ func (c *merchantCache) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.rows = nil
+	c.forgotten++
 }

@@ -32,17 +32,6 @@ type blockList struct {
 // second old at most; blocks that this process made count at once. Where the list
 // cannot be read nobody is let in.
 func (s *Store) Allowed(ctx context.Context, host string) error {
-	blocked, err := s.blocked(ctx, host)
-	if err != nil {
-		return err
-	}
-	if blocked {
-		return federation.ErrBlocked
-	}
-	return nil
-}
-
-func (s *Store) blocked(ctx context.Context, host string) (bool, error) {
 	b := &s.blocks
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -50,7 +39,7 @@ func (s *Store) blocked(ctx context.Context, host string) (bool, error) {
 		rows, _ := s.pool.Query(ctx, `SELECT domain FROM blocked_domains`)
 		list, err := pgx.CollectRows(rows, pgx.RowTo[string])
 		if err != nil {
-			return false, fmt.Errorf("read blocked domains: %w", err)
+			return fmt.Errorf("read blocked domains: %w", err)
 		}
 		b.domains = make(map[string]bool, len(list))
 		for _, d := range list {
@@ -58,7 +47,10 @@ func (s *Store) blocked(ctx context.Context, host string) (bool, error) {
 		}
 		b.read = time.Now()
 	}
-	return covered(b.domains, host), nil
+	if covered(b.domains, host) {
+		return federation.ErrBlocked
+	}
+	return nil
 }
 
 // forget makes the next question read the list again.

@@ -13,6 +13,14 @@ func (s *Store) AddOutgoing(ctx context.Context, out town.Outgoing) error {
 	return s.inTx(ctx, "add activity", func(tx pgx.Tx) error { return s.addOutgoing(ctx, tx, out) })
 }
 
+// InTx runs f in a transaction, as the methods of the Store do.
+func (s *Store) InTx(ctx context.Context, f func(tx pgx.Tx) error) error {
+	return s.inTx(ctx, "try", f)
+}
+
+// Retry runs f again where it lost against another transaction.
+func Retry(ctx context.Context, f func() error) error { return retry(ctx, "try", f) }
+
 // The statements whose plans are tested.
 const (
 	FeedSQL         = selectPosts + feedPage

@@ -98,7 +98,7 @@ func (f *fixture) merchant(handle string) *town.Merchant {
 	f.t.Helper()
 	m := &town.Merchant{Handle: handle, Name: "Boulangerie " + handle, Trade: "boulangerie", Paint: "brique", Created: time.Now()}
 	f.must(f.AddMerchant(f.ctx(), m, f.newActor(handle)))
-	stored, err := f.Store.Merchant(f.ctx(), m.ID)
+	stored, err := f.Merchant(f.ctx(), m.ID)
 	f.must(err)
 	return stored
 }
@@ -195,13 +195,5 @@ func (f *fixture) waiting() []string {
 		SELECT a.type || ' ' || d.inbox FROM deliveries d JOIN activities a ON a.id = d.activity_id WHERE d.state = 'waiting' ORDER BY d.inbox, d.id`)
 	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	f.must(err)
-	return list
-}
-
-func ids(posts []*town.Post) []uuid.UUID {
-	list := []uuid.UUID{}
-	for _, p := range posts {
-		list = append(list, p.ID)
-	}
 	return list
 }

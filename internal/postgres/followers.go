@@ -12,15 +12,11 @@ import (
 // AddFollower implements town.InboxStore. The merchant is told of a follower who is new,
 // not of one whose server repeats itself.
 func (s *Store) AddFollower(ctx context.Context, in town.Received, actor uuid.UUID, followID federation.IRI, accept town.Outgoing) error {
-	args, err := s.outgoingArgs(ctx, accept)
-	if err != nil {
-		return err
-	}
-	_, err = s.receive(ctx, "add follower", in, subject(string(in.Sender.ID), actor.String()), receivedWith(16, 17)+outgoing+`,
+	_, err := s.receive(ctx, "add follower", in, subject(string(in.Sender.ID), actor.String()), receivedWith(17, 18)+outgoing+`,
 		before AS (
-			SELECT ended_at FROM followers WHERE actor_id = $18 AND follower_id = (SELECT id FROM sender)
+			SELECT ended_at FROM followers WHERE actor_id = $19 AND follower_id = (SELECT id FROM sender)
 		), follower AS (
-			INSERT INTO followers (actor_id, follower_id, follow_id) SELECT $18, sender.id, $19 FROM gate, sender
+			INSERT INTO followers (actor_id, follower_id, follow_id) SELECT $19, sender.id, $20 FROM gate, sender
 			ON CONFLICT (actor_id, follower_id) DO UPDATE
 			   SET follow_id = excluded.follow_id, ended_at = NULL,
 			       accepted_at = CASE WHEN followers.ended_at IS NULL THEN followers.accepted_at ELSE excluded.accepted_at END
@@ -28,9 +24,9 @@ func (s *Store) AddFollower(ctx context.Context, in town.Received, actor uuid.UU
 		), told AS (
 			INSERT INTO notifications (merchant_id, kind, actor_id)
 			SELECT m.id, 'follow', follower_id FROM follower, merchants m
-			 WHERE m.id = $18 AND NOT EXISTS (SELECT FROM before WHERE ended_at IS NULL)
+			 WHERE m.id = $19 AND NOT EXISTS (SELECT FROM before WHERE ended_at IS NULL)
 		)`+receivedEnd+`true`,
-		append(args, in.Key, string(in.Sender.ID), actor, string(followID))...)
+		append(s.outgoingArgs(accept), in.Key, string(in.Sender.ID), actor, string(followID))...)
 	if err == nil {
 		s.changed()
 	}

@@ -87,7 +87,7 @@ func TestRemoveFollower(t *testing.T) {
 // counts returns likes, shares and replies of a post.
 func (f *fixture) counts(id uuid.UUID) [3]int {
 	f.t.Helper()
-	p, err := f.Store.Post(f.ctx(), id)
+	p, err := f.Post(f.ctx(), id)
 	f.must(err)
 	return [3]int{p.Likes, p.Shares, p.Replies}
 }
@@ -558,7 +558,7 @@ func TestActorKind(t *testing.T) {
 	if _, err := f.ActorKind(f.ctx(), m.ID); !errors.Is(err, town.ErrGone) {
 		t.Errorf("deleted: got %v, want ErrGone", err)
 	}
-	if _, err := f.Store.Merchant(f.ctx(), m.ID); !errors.Is(err, town.ErrGone) {
+	if _, err := f.Merchant(f.ctx(), m.ID); !errors.Is(err, town.ErrGone) {
 		t.Errorf("deleted merchant: got %v, want ErrGone", err)
 	}
 }
@@ -574,7 +574,7 @@ func must[T any](v T, err error) T {
 func TestErrorsSayWhat(t *testing.T) {
 	t.Parallel()
 	f := open(t)
-	if _, err := f.Store.Post(f.ctx(), uuid.New()); err == nil || !strings.HasPrefix(err.Error(), "read post: ") {
+	if _, err := f.Post(f.ctx(), uuid.New()); err == nil || !strings.HasPrefix(err.Error(), "read post: ") {
 		t.Errorf("got %v, want it to begin with what was being done", err)
 	}
 }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"bourg/federation"
 	"bourg/internal/town"
@@ -12,7 +13,7 @@ import (
 
 // outgoing inserts an activity with its deliveries, as parts of a larger WITH whose part
 // "gate" has one row where the activity is to be written and none where not. It takes the
-// parameters $1 to $15, see outgoingArgs.
+// parameters $1 to $16, see outgoingArgs.
 //
 // What is about an object is looked up activity by activity (OFFSET 0 keeps the planner from
 // turning that round), because a plan that was made while the queue was empty stays for a while.
@@ -30,7 +31,8 @@ const outgoing = `
 		SELECT r.delivery_inbox, r.delivery_host FROM remote_actors r
 		 WHERE r.iri = ANY($11::text[]) AND r.deleted_at IS NULL AND NOT r.blocked
 		UNION
-		SELECT inbox, host FROM unnest($12::text[], $13::text[]) AS i(inbox, host)
+		SELECT inbox, host FROM unnest($12::text[], $13::text[], $16::text[]) AS i(inbox, host, domains)
+		 WHERE NOT EXISTS (SELECT FROM blocked_domains b WHERE b.domain = ANY (string_to_array(i.domains, ' ')))
 		UNION
 		SELECT d.inbox, d.host FROM activities a CROSS JOIN LATERAL (
 			SELECT inbox, host FROM deliveries WHERE activity_id = a.id AND state = 'waiting' OFFSET 0
@@ -50,35 +52,24 @@ const outgoing = `
 		  FROM gate CROSS JOIN inboxes LEFT JOIN earlier USING (inbox)
 	)`
 
-// outgoingArgs makes the fifteen arguments of outgoing. Inboxes on blocked domains are
-// left out here; peers that are known are marked in the database.
-func (s *Store) outgoingArgs(ctx context.Context, out town.Outgoing) ([]any, error) {
-	var inboxes, hosts []string
-	for _, inbox := range out.To.Inboxes {
-		host := inbox.Host()
-		blocked, err := s.blocked(ctx, host)
-		if err != nil {
-			return nil, err
-		}
-		if !blocked {
-			inboxes, hosts = append(inboxes, string(inbox)), append(hosts, host)
-		}
+// outgoingArgs makes the sixteen arguments of outgoing.
+func (s *Store) outgoingArgs(out town.Outgoing) []any {
+	inboxes, hosts, domains := strs(out.To.Inboxes), make([]string, len(out.To.Inboxes)), make([]string, len(out.To.Inboxes))
+	for i, inbox := range out.To.Inboxes {
+		hosts[i] = inbox.Host()
+		domains[i] = strings.Join(domainsOf(hosts[i]), " ")
 	}
 	return []any{
 		out.ID, out.Actor, out.Type, string(out.Object), out.JSON, out.Public, out.Listed, out.Leaves,
 		out.To.Followers, zeronull.Timestamptz(out.To.Since), strs(out.To.Actors), inboxes, hosts,
-		zeronull.Text(out.To.Earlier), s.host,
-	}, nil
+		zeronull.Text(out.To.Earlier), s.host, domains,
+	}
 }
 
 // addOutgoing writes an activity to the outbox with one delivery for each distinct inbox,
 // never to a blocked domain and never to ourselves, and wakes those who listen for deliveries.
 func (s *Store) addOutgoing(ctx context.Context, tx db, out town.Outgoing) error {
-	args, err := s.outgoingArgs(ctx, out)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `WITH gate AS (SELECT), `+outgoing+` SELECT pg_notify('bourg_deliveries', '')`, args...)
+	_, err := tx.Exec(ctx, `WITH gate AS (SELECT), `+outgoing+` SELECT pg_notify('bourg_deliveries', '')`, s.outgoingArgs(out)...)
 	if err != nil {
 		return fmt.Errorf("add activity: %w", err)
 	}

@@ -250,7 +250,7 @@ func TestMerchants(t *testing.T) {
 	if w := f.waiting(); len(w) != 1 || w[0] != "Update https://away.example/inbox" {
 		t.Errorf("deliveries: got %v, want the Update", w)
 	}
-	edited, err := f.Store.Merchant(f.ctx(), m.ID)
+	edited, err := f.Merchant(f.ctx(), m.ID)
 	f.must(err)
 	if edited.Cover == nil || edited.Cover.ID != photo.ID || edited.Name != "À l'Épicerie" || edited.Followers != 1 {
 		t.Errorf("got %+v, want the new name and cover and one follower", edited)

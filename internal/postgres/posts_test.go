@@ -143,7 +143,7 @@ func TestEditHeldPost(t *testing.T) {
 
 	p.Text, p.Reach, p.Photos = "Du vin", town.ReachTown, []town.Photo{b}
 	f.must(f.EditHeldPost(f.ctx(), p, []byte(`{"new":true}`)))
-	got, err := f.Store.Post(f.ctx(), p.ID)
+	got, err := f.Post(f.ctx(), p.ID)
 	f.must(err)
 	if got.Text != "Du vin" || got.Reach != town.ReachTown || len(got.Photos) != 1 || got.Photos[0].ID != b.ID || !got.Updated.IsZero() {
 		t.Errorf("got %+v, want the new text, reach and photo, and no time of an edit", got)
@@ -162,7 +162,7 @@ func TestEditHeldPost(t *testing.T) {
 		if err := f.EditHeldPost(f.ctx(), p, []byte(`{}`)); !errors.Is(err, want) {
 			t.Errorf("%s before it leaves: got %v, want %v", leaves, err, want)
 		}
-		got, err := f.Store.Post(f.ctx(), p.ID)
+		got, err := f.Post(f.ctx(), p.ID)
 		f.must(err)
 		if changed := got.Text == p.Text; changed != (want == nil) {
 			t.Errorf("%s before it leaves: changed %v, want %v", leaves, changed, want == nil)
@@ -187,7 +187,7 @@ func TestUndoPost(t *testing.T) {
 	if d.Text != p.Text || d.Reach != p.Reach || d.Kind != p.Kind || len(d.Photos) != 2 || d.Photos[0].ID != b.ID || d.Photos[1].ID != a.ID {
 		t.Errorf("draft: got %+v, want what the post was", d)
 	}
-	if _, err := f.Store.Post(f.ctx(), p.ID); !errors.Is(err, town.ErrNotFound) {
+	if _, err := f.Post(f.ctx(), p.ID); !errors.Is(err, town.ErrNotFound) {
 		t.Errorf("post: got %v, want ErrNotFound", err)
 	}
 	if n := f.count(`SELECT (SELECT count(*) FROM deliveries) + (SELECT count(*) FROM activities WHERE type = 'Create')`); n != 0 {
@@ -201,7 +201,7 @@ func TestUndoPost(t *testing.T) {
 	if _, err := f.UndoPost(f.ctx(), late.ID); !errors.Is(err, town.ErrTooLate) {
 		t.Errorf("after the window: got %v, want ErrTooLate", err)
 	}
-	if got, err := f.Store.Post(f.ctx(), late.ID); err != nil || got.Text != "Du vin" {
+	if got, err := f.Post(f.ctx(), late.ID); err != nil || got.Text != "Du vin" {
 		t.Errorf("after the window: got %+v, error %v, want the post unchanged", got, err)
 	}
 }
@@ -246,7 +246,7 @@ func TestWithdrawPost(t *testing.T) {
 		t.Errorf("first claim: got %d deliveries, want the first for each of three inboxes", len(claimed))
 	}
 
-	got, err := f.Store.Post(f.ctx(), p.ID)
+	got, err := f.Post(f.ctx(), p.ID)
 	if !errors.Is(err, town.ErrGone) || got == nil {
 		t.Fatalf("got %+v and %v, want the post with ErrGone", got, err)
 	}
@@ -293,7 +293,7 @@ func TestEditPost(t *testing.T) {
 	photo := f.photo(m.ID, "a")
 	p.Text, p.Updated, p.Photos = "Du vin", p.Published.Add(time.Minute), []town.Photo{photo}
 	f.must(f.EditPost(f.ctx(), p, f.outgoing(m.ID, "Update", f.addresses.Post(p.ID), town.Recipients{})))
-	got, err := f.Store.Post(f.ctx(), p.ID)
+	got, err := f.Post(f.ctx(), p.ID)
 	f.must(err)
 	if got.Text != p.Text || !got.Updated.Equal(p.Updated) || len(got.Photos) != 1 {
 		t.Errorf("got %+v, want %+v", got, p)

@@ -49,7 +49,7 @@ func (s *Store) receive(ctx context.Context, doing string, in town.Received, sub
 		batch.Queue(lockSubject, subject)
 		batch.Queue(sql, args...)
 		results := s.pool.SendBatch(ctx, batch)
-		defer results.Close()
+		defer func() { _ = results.Close() }() // for the early returns; the last line looks at the error
 		if _, err := results.Exec(); err != nil {
 			return err
 		}
