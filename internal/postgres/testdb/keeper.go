@@ -67,7 +67,6 @@ func join(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("make the folder of the test server: %w", err)
 	}
-	// Left open on purpose: the lock lasts as long as the process.
 	tests, err := openLock(filepath.Join(dir, "tests"))
 	if err != nil {
 		return "", err
@@ -80,6 +79,11 @@ func join(ctx context.Context) (string, error) {
 		if err := pause(ctx); err != nil {
 			return "", fmt.Errorf("wait for the last test server to end: %w", err)
 		}
+	}
+	// The lock lasts as long as the process: this second descriptor is nobody's, so that
+	// no finalizer closes it as it closes the file.
+	if _, err := unix.FcntlInt(tests.Fd(), unix.F_DUPFD_CLOEXEC, 0); err != nil {
+		return "", fmt.Errorf("keep the lock of the test server: %w", err)
 	}
 	for {
 		dsn, running, err := localpg.Running(ctx, filepath.Join(dir, "postgres"))
