@@ -80,6 +80,10 @@ func join(ctx context.Context) (string, error) {
 			return "", fmt.Errorf("wait for the last test server to end: %w", err)
 		}
 	}
+	// The lock lasts as long as the process: the garbage collector closes the file, but not this descriptor of it.
+	if _, err := unix.FcntlInt(tests.Fd(), unix.F_DUPFD_CLOEXEC, 0); err != nil {
+		return "", fmt.Errorf("keep the lock of the test server: %w", err)
+	}
 	// The lock lasts as long as the process: this second descriptor is nobody's, so that
 	// no finalizer closes it as it closes the file.
 	if _, err := unix.FcntlInt(tests.Fd(), unix.F_DUPFD_CLOEXEC, 0); err != nil {
