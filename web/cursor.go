@@ -19,7 +19,7 @@ func badPage() error { return refusal{status: http.StatusBadRequest, why: "malfo
 // olderThan writes the place behind a post for "avant" in addresses: its time in microseconds and its id.
 func olderThan(p *town.Post) string {
 	c := town.After(p)
-	b := binary.BigEndian.AppendUint64(nil, uint64(c.At.UnixMicro())) //nolint:gosec // read back as it was
+	b := binary.BigEndian.AppendUint64(nil, uint64(c.At.UnixMicro()))
 	return base64.RawURLEncoding.EncodeToString(append(b, c.ID[:]...))
 }
 
@@ -32,7 +32,7 @@ func readCursor(query url.Values) (town.Cursor, error) {
 	if err != nil || len(b) != 8+16 {
 		return town.Cursor{}, badPage()
 	}
-	at := time.UnixMicro(int64(binary.BigEndian.Uint64(b))).UTC() //nolint:gosec // checked below
+	at := time.UnixMicro(int64(binary.BigEndian.Uint64(b))).UTC()
 	id := uuid.UUID(b[8:])
 	if at.Year() < 2000 || at.Year() > 3000 || id == uuid.Nil {
 		return town.Cursor{}, badPage()

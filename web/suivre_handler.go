@@ -110,7 +110,7 @@ func (h *Handlers) postAt(r *http.Request, path string) (*town.Post, error) {
 
 // rememberServer keeps the visitor's server in the visitor's browser for a year, or forgets it.
 func (h *Handlers) rememberServer(w http.ResponseWriter, r *http.Request, host string, remember bool) {
-	cookie := &http.Cookie{
+	cookie := &http.Cookie{ //nolint:gosec // a town on plain HTTP has no secure cookies
 		Name: serverCookie, Value: host, Path: "/", MaxAge: 365 * 24 * 3600,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: h.secure(),
 	}
