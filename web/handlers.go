@@ -20,6 +20,7 @@ import (
 	"bourg/internal/town"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/go-chi/chi/v5"
 )
 
 // Config is what the screens need of the program around them. All fields without a default are needed.
@@ -209,10 +210,18 @@ func (h *Handlers) fail(w http.ResponseWriter, r *http.Request, err error) {
 	default:
 		reference := newReference()
 		h.config.Log.ErrorContext(r.Context(), "a page failed",
-			"reference", reference, "method", r.Method, "path", r.URL.Path, "error", err)
+			"reference", reference, "method", r.Method, "route", routeOf(r), "error", err)
 		l := h.renderer.Locale(r.Context())
 		h.errorPage(w, r, http.StatusInternalServerError, NewErreur(l, http.StatusInternalServerError, reference))
 	}
+}
+
+// routeOf is a request's pattern in the table of routes: an address may hold a one-time link, and is not logged.
+func routeOf(r *http.Request) string {
+	if c := chi.RouteContext(r.Context()); c != nil {
+		return c.RoutePattern()
+	}
+	return ""
 }
 
 // newReference is a number that people can read out on the telephone.
@@ -230,7 +239,7 @@ func (h *Handlers) ErrorPage(w http.ResponseWriter, r *http.Request, status int)
 
 func (h *Handlers) errorPage(w http.ResponseWriter, r *http.Request, status int, p PageErreur) {
 	if err := h.renderer.Render(w, r, status, p); err != nil {
-		h.config.Log.ErrorContext(r.Context(), "an error page failed", "path", r.URL.Path, "error", err)
+		h.config.Log.ErrorContext(r.Context(), "an error page failed", "route", routeOf(r), "error", err)
 		http.Error(w, http.StatusText(status), status)
 	}
 }

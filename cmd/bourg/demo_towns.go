@@ -123,6 +123,9 @@ var demoTowns = []demoTown{
 			{"chevrerie", ago(35), "Les tommes d’octobre sortent de cave. Nous serons aussi sur la place de Saint-Laurent samedi matin, à côté du banc de miel.", "fromage.jpg", "Tommes et bûches de chèvre sur une planche de bois."},
 			{"marche_bastide", on(1, 17, 5), "Mercredi, trois étals de plus : huîtres, vannerie et pommes du Vigan. On peut se garer au stade.", "marche.jpg", "Des étals sous des toiles rayées, un matin de marché."},
 			{"gabare", on(2, 9, 30), "La rivière a baissé, la terrasse rouvre samedi midi. Brandade et poires au vin.", "riviere.jpg", "La rivière, un pont et des barques."},
+			{"chevrerie", on(2, 17, 10), "Bûches cendrées et faisselles au portillon dès 17 h. Apportez votre bocal, il vous vaut cinquante centimes.", "", ""},
+			{"marche_bastide", on(4, 12, 0), "Merci pour les parasols rendus. Il en manque un, rouge, avec une couture blanche : il se sent seul.", "", ""},
+			{"gabare", on(5, 10, 40), "Fermé lundi et mardi pour repeindre la barque. Le menu du mercredi est sur l’ardoise : friture, rôti de veau, tarte aux pommes.", "", ""},
 		},
 	},
 }

@@ -19,6 +19,9 @@ import (
 	"strings"
 	"syscall"
 
+	// Towns' time zones, on machines that have no list of them.
+	_ "time/tzdata"
+
 	"bourg/internal/config"
 
 	"github.com/alecthomas/kong"

@@ -192,7 +192,7 @@ func (s *server) recoverer(next http.Handler) http.Handler {
 				panic(p)
 			default:
 				s.log.ErrorContext(r.Context(), "a handler panicked",
-					"method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+					"method", r.Method, "route", chi.RouteContext(r.Context()).RoutePattern(), "panic", p, "stack", string(debug.Stack()))
 				s.pages.ErrorPage(w, r, http.StatusInternalServerError)
 			}
 		}()
