@@ -91,7 +91,7 @@ const (
 // err is given. chance is from 0 to 1 and moves the next try.
 func (p RetryPolicy) judge(d Delivery, answer *Answer, err error, now time.Time, chance float64) (DeliveryResult, verdict) {
 	result := DeliveryResult{ID: d.ID, Lease: d.Lease, Host: d.Host, Inbox: d.Inbox, Outcome: Retry}
-	about := hostWorks
+	var about verdict
 	if err != nil {
 		result.Error = cause(err)
 		switch {

@@ -264,7 +264,7 @@ func (r *round) settle(a attempt) {
 	if a.suspect {
 		r.suspects--
 	}
-	result, about := r.Retry.judge(a.delivery, a.answer, a.err, now, rand.Float64())
+	result, about := r.Retry.judge(a.delivery, a.answer, a.err, now, rand.Float64()) //nolint:gosec // spreads retries, guards nothing
 	result.Latency = a.latency
 	switch {
 	case errors.Is(a.err, context.Canceled) && r.sending.Err() != nil:

@@ -146,12 +146,13 @@ func link(url, text string) template.HTML {
 
 // tel writes the address that dials a number; signs other than digits and the plus are left out.
 func tel(number string) template.URL {
-	return template.URL("tel:" + strings.Map(func(r rune) rune {
+	dialled := strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' || r == '+' {
 			return r
 		}
 		return -1
-	}, number)) //nolint:gosec // digits and plus
+	}, number)
+	return template.URL("tel:" + dialled) //nolint:gosec // digits and plus
 }
 
 // tellink makes a telephone number that dials, for the inside of a sentence.

@@ -318,14 +318,6 @@ func (f *form) fill(label, value string) *form {
 	return f
 }
 
-// choose chooses the radio button with this label.
-func (f *form) choose(label string) *form {
-	f.p.b.t.Helper()
-	n := f.field(label)
-	f.values.Set(attribute(n, "name"), attribute(n, "value"))
-	return f
-}
-
 // attach puts a file into the form's only file field.
 func (f *form) attach(name string, content []byte) *form {
 	f.p.b.t.Helper()

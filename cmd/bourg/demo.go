@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -74,11 +72,14 @@ func demoConfig(base config.Config, d *demoTown, i int) (config.Config, error) {
 	cfg.URL = &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
 	cfg.Data = filepath.Join(base.Data, "demo", d.folder)
 	cfg.DatabaseURL, cfg.MediaURL, cfg.MetricsListen = "", nil, ""
-	cfg.PeerNetworks = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	cfg.PeerNetworks = thisMachine
 	lat, lon := d.lat, d.lon
 	cfg.Town = config.Town{Name: d.name, Handle: d.handle, INSEE: d.insee, Lat: &lat, Lon: &lon}
 	return cfg, nil
 }
+
+// thisMachine are the addresses by which it calls itself.
+var thisMachine = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 
 // fill puts shops and news into a town that has none, and makes links to sign in.
 func fill(ctx context.Context, t *theTown, d *demoTown) (*demoAnswer, error) {
@@ -173,12 +174,4 @@ func demoPhoto(ctx context.Context, t *theTown, m *town.Merchant, name, alt stri
 		return nil, err
 	}
 	return photo, nil
-}
-
-// errBusy says that another program listens where a town wants to.
-func errBusy(listen string, err error) error {
-	if errors.Is(err, os.ErrPermission) {
-		return fmt.Errorf("listen on %s: permission denied", listen)
-	}
-	return fmt.Errorf("listen on %s: %w", listen, err)
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"time"
 
+	"bourg/federation"
 	"bourg/internal/town"
 )
 
@@ -107,14 +107,15 @@ func writable(dir string) error {
 func answers(ctx context.Context, address string) string {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
-	if err != nil {
-		return "cannot be asked on " + address
-	}
-	res, err := http.DefaultTransport.RoundTrip(req)
-	if err != nil {
+	client := federation.NewClient(federation.ClientConfig{PeerNetworks: thisMachine})
+	_, err := client.Get(ctx, federation.IRI("http://"+address+"/readyz"), "text/plain", 1<<10)
+	var status *federation.StatusError
+	switch {
+	case err == nil:
+		return "is ready on " + address
+	case errors.As(err, &status):
+		return "answers on " + address + ", and is not ready: " + status.Error()
+	default:
 		return "none answers on " + address
 	}
-	defer func() { _ = res.Body.Close() }()
-	return "answers on " + address + ": " + res.Status
 }

@@ -141,7 +141,8 @@ func checkDigest(header string, body []byte) error {
 // checkClock wants a time that is not more than an hour ahead, and not over: it ends after
 // the expiry, else after five minutes, with an hour of skew.
 func checkClock(date string, p map[string]string) error {
-	created, err := time.Time{}, error(nil)
+	var created time.Time
+	var err error
 	if c, ok := p["created"]; ok {
 		seconds, parseErr := strconv.ParseInt(c, 10, 64)
 		created, err = time.Unix(seconds, 0), parseErr

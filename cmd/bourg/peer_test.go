@@ -93,16 +93,6 @@ func (p *peer) does(act string, f fields) map[string]any {
 	return answer
 }
 
-// fails lets somebody do something that must not succeed, and returns why it did not.
-func (p *peer) fails(act string, f fields) string {
-	p.t.Helper()
-	status, answer := p.order("/acts/"+act, f)
-	if status == http.StatusOK {
-		p.t.Fatalf("peer %s %v: got %v, want an error", act, f, answer)
-	}
-	return text(answer, "error")
-}
-
 // set changes how the peer behaves.
 func (p *peer) set(f fields) {
 	p.t.Helper()

@@ -85,7 +85,7 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger, ready func(
 	})
 	group.Go(func() error { s.deliverer.Run(ctx); return nil })
 	group.Go(func() error { return s.work(ctx) })
-	group.Go(func() error { s.listenForChanges(ctx); return nil })
+	group.Go(func() error { return s.listenForChanges(ctx) })
 	group.Go(func() error { return s.metrics.serve(ctx, cfg.MetricsListen) })
 	err = group.Wait()
 	log.Info("the town is closed")
@@ -178,8 +178,12 @@ func (s *server) inviteToSetUp(ctx context.Context) error {
 }
 
 // listenForChanges hears of what other processes change, and delivers what they write.
-func (s *server) listenForChanges(ctx context.Context) {
-	s.town.store.Listen(ctx, func() {}, s.deliverer.Wake)
+func (s *server) listenForChanges(ctx context.Context) error {
+	err := s.town.store.Listen(ctx, func() {}, s.deliverer.Wake)
+	if ctx.Err() != nil {
+		return nil // told to stop
+	}
+	return err
 }
 
 // healthz says that the process lives; readyz that it can do its work.

@@ -52,7 +52,7 @@ const maxAnswer = 512 << 10
 func New(c Config) (*Cache, error) {
 	answers, err := otter.New(&otter.Options[string, *answer]{
 		MaximumWeight: c.Bytes,
-		Weigher:       func(key string, a *answer) uint32 { return uint32(len(key) + a.body.Len() + 512) }, //nolint:gosec // bounded by maxAnswer
+		Weigher:       func(key string, a *answer) uint32 { return uint32(len(key) + a.body.Len() + 512) },
 	})
 	if err != nil {
 		return nil, err

@@ -81,13 +81,13 @@ func TestWhatIsSomebodysOwnIsNeverShared(t *testing.T) {
 		case "/private":
 			w.Header().Set("Cache-Control", "private, no-store")
 		case "/cookie":
-			http.SetCookie(w, &http.Cookie{Name: "x", Value: "y"}) //nolint:gosec // a test's cookie
+			http.SetCookie(w, &http.Cookie{Name: "x", Value: "y"})
 		case "/missing":
 			w.WriteHeader(http.StatusNotFound)
 		}
 		fmt.Fprint(w, n)
 	})
-	signedIn := func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "session", Value: "s"}) } //nolint:gosec // a test's cookie
+	signedIn := func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "session", Value: "s"}) }
 	for path, change := range map[string]func(*http.Request){"/private": nil, "/cookie": nil, "/missing": nil, "/": signedIn} {
 		if one, two := s.get(path, change).Body.String(), s.get(path, change).Body.String(); one == two {
 			t.Errorf("%s: answer %s was given twice", path, one)
