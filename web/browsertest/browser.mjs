@@ -47,8 +47,10 @@ export async function openWindow(browser, { origin, cookie = "", ...options }) {
     if (url.origin !== origin && url.protocol !== "blob:") faults.push(`asks elsewhere: ${request.url()}`);
   });
   context.on("response", (response) => {
-    const document = ["document", "xhr"].includes(response.request().resourceType());
-    if (response.status() >= (document ? 500 : 400)) faults.push(`got ${response.status()} from ${response.url()}`);
+    // A page may say no, and a town that is not open yet says 503; a file is there.
+    const page = ["document", "xhr"].includes(response.request().resourceType());
+    const status = response.status();
+    if (page ? status >= 500 && status !== 503 : status >= 400) faults.push(`got ${status} from ${response.url()}`);
   });
   context.on("console", (message) => {
     // What a status says is seen above; a page that answers 404 or 422 says so here too.

@@ -205,8 +205,8 @@ async function publish(merchant, { shop, photo }) {
   step("a file that is no photo loses nothing");
   const second = "Brioches aux pralines demain.";
   await merchant.go("/espace/publier?neuf=1");
-  await merchant.field("photo").setInputFiles({ name: "IMG_0002.jpg", mimeType: "image/jpeg", buffer: Buffer.from("Ceci est un texte.") });
-  await describe(merchant, "Une brioche.");
+  await choose(merchant, { name: "IMG_0002.jpg", mimeType: "image/jpeg", buffer: Buffer.from("Ceci est un texte.") });
+  await merchant.write("alt", "Une brioche.");
   await merchant.write("texte", second);
   await merchant.press("Publier");
   await merchant.main.locator("#photo-e").waitFor();
@@ -239,17 +239,11 @@ async function publish(merchant, { shop, photo }) {
   }
 }
 
-/** Chooses a photo. With JavaScript it is made smaller at once, and shown. */
+/** Chooses a photo, and opens the field of its description. With JavaScript the page does that, and shows the photo. */
 async function choose(merchant, photo) {
   await merchant.field("photo").setInputFiles(photo);
   if (job.javaScript) await merchant.main.locator("#vignette").getByText(/Photo prête, \d+ ko/).waitFor();
-  else await describe(merchant);
-}
-
-/** Opens the field of the description, and fills it in. */
-async function describe(merchant, alt = "") {
-  if (!await merchant.field("alt").isVisible()) await merchant.main.locator("#decrire summary").click();
-  if (alt) await merchant.write("alt", alt);
+  else if (!await merchant.field("alt").isVisible()) await merchant.main.locator("#decrire summary").click();
 }
 
 /** The line breaks while the photo travels: everything stays, and goes when the line is back. */
@@ -277,12 +271,12 @@ async function killed(merchant) {
   await merchant.write("texte", words);
   await merchant.sees("Gardé sur ce téléphone");
   const crash = await merchant.context.newCDPSession(merchant.page);
-  await Promise.all([merchant.page.waitForEvent("crash"), crash.send("Page.crash").catch(() => {})]);
+  crash.send("Page.crash").catch(() => {}); // who is killed does not answer
+  await merchant.page.waitForEvent("crash");
   const page = await merchant.context.newPage();
   await page.goto(job.origin + "/espace/publier");
   must("the text", await page.locator("[name=texte]").inputValue(), words);
   await page.locator("#garde").getByText("Nous avons retrouvé votre message").waitFor();
-  await merchant.page.close();
 }
 
 /** Somebody elsewhere has replied: the merchant sees it and answers, and readers see both. */
