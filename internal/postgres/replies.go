@@ -86,11 +86,22 @@ func (s *Store) EditReply(ctx context.Context, in town.Received, r *town.Reply) 
 		updated = s.receivedAt(r)
 	}
 	found, err := s.receive(ctx, "edit reply", in, subject(in.Sender.ID, r.ObjectID), receivedWith(1, 2)+`
-		edited AS (
-			UPDATE replies r SET summary = $4, content = $5, language = $6, attachments = $7, updated_at = $8 FROM gate, sender
-			 WHERE r.object_id = $3 AND r.actor_id = sender.id AND coalesce(r.updated_at, r.published_at) < $8 RETURNING r.id
+		before AS (
+			SELECT r.id, r.post_id, r.merchant_id, r.public, r.state,
+			       (r.summary, r.content, r.attachments::text) IS DISTINCT FROM ($4::text, $5::text, ($7::json)::text) AS other
+			  FROM gate, sender, replies r
+			 WHERE r.object_id = $3 AND r.actor_id = sender.id AND coalesce(r.updated_at, r.published_at) < $8 FOR UPDATE OF r
+		), edited AS (
+			UPDATE replies r SET summary = $4, content = $5, language = $6, attachments = $7::json, updated_at = $8,
+				state = CASE WHEN b.public AND b.state = 'shown' AND b.other
+					AND ($9 OR coalesce(m.approve_replies, (SELECT approve_replies FROM town), false)) THEN 'waiting' ELSE b.state END
+			  FROM before b JOIN merchants m ON m.id = b.merchant_id
+			 WHERE r.id = b.id RETURNING r.id, r.post_id, r.state = 'waiting' AND b.state = 'shown' AS waits
+		), counted AS (`+countReplies(`
+			SELECT post_id, -1 FROM edited WHERE post_id IS NOT NULL AND waits`)+`
 		)`+receivedEnd+`EXISTS (SELECT FROM edited)`,
-		in.Key, string(in.Sender.ID), string(r.ObjectID), r.Summary, r.Content, r.Language, attachments, updated)
+		in.Key, string(in.Sender.ID), string(r.ObjectID), r.Summary, r.Content, r.Language, attachments, updated,
+		r.State == town.ReplyWaiting)
 	if found {
 		s.changed()
 	}

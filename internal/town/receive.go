@@ -27,7 +27,9 @@ type InboxStore interface {
 	// AddReply stores what a peer wrote, counts it on its post and notifies the merchant. It stores nothing where the
 	// object's id has a tombstone, or is known already (the audience of a known object never grows).
 	AddReply(ctx context.Context, in Received, r *Reply) error
-	// EditReply replaces the text of the sender's own object if updated is newer than what is stored; unknown objects are ignored.
+	// EditReply replaces the text of the sender's own object if updated is newer than what is stored; unknown objects are
+	// ignored. A public reply that was shown and now says something else waits again where r.State is ReplyWaiting, or where
+	// the merchant's or the town's settings want replies approved: what was accepted was the old text.
 	EditReply(ctx context.Context, in Received, r *Reply) error
 	// DeleteObject removes the sender's own object with all that hangs on it (counts, notifications) and keeps a
 	// tombstone of its id.
@@ -273,7 +275,11 @@ func (r *Receiver) update(ctx context.Context, in *federation.Incoming) error {
 		rec.Sender = act.Profile
 		return r.Store.UpdateActor(ctx, rec)
 	case act.Object != nil:
-		return r.Store.EditReply(ctx, received(in), r.reply(in, act.Object))
+		reply := r.reply(in, act.Object)
+		if r.Approve {
+			reply.State = ReplyWaiting
+		}
+		return r.Store.EditReply(ctx, received(in), reply)
 	case act.ObjectID == in.Sender.ID && r.Refresh != nil:
 		r.Refresh(in.Sender.ID)
 	}
