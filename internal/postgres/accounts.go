@@ -44,7 +44,7 @@ func (s *Store) oneLogin(ctx context.Context, condition string, arg any) (*town.
 	}
 	rows, _ = s.pool.Query(ctx, `
 		SELECT `+merchantColumns+` FROM memberships ms JOIN `+merchantTables+` ON m.id = ms.merchant_id
-		 WHERE ms.login_id = $1 AND a.deleted_at IS NULL ORDER BY m.folded, m.id`, l.ID)
+		 WHERE ms.login_id = $1 AND a.deleted_at IS NULL ORDER BY `+merchantOrder, l.ID)
 	l.Merchants, err = pgx.CollectRows(rows, scanMerchant)
 	return l, mapped("read merchants of login", err)
 }

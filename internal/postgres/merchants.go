@@ -26,6 +26,12 @@ const merchantColumns = `m.id, a.handle, m.name, m.trade, m.paint, m.summary, m.
 
 const merchantTables = `merchants m JOIN actors a ON a.id = m.id`
 
+// merchantOrder is by name: its line comes first in what is searched. It is the expression of the index merchants_by_name.
+const merchantOrder = `left(m.folded, 300), m.id`
+
+// foldedMax is how much of what is said of a merchant is searched, in runes.
+const foldedMax = 5000
+
 // merchantFields are the places for merchantColumns. fill is called after the scan.
 func merchantFields(m *town.Merchant) (fields []any, fill func() error) {
 	var cover []byte
@@ -86,7 +92,7 @@ func (s *Store) oneMerchant(ctx context.Context, condition string, arg any) (*to
 func (s *Store) Merchants(ctx context.Context, trade string) ([]*town.Merchant, error) {
 	rows, _ := s.pool.Query(ctx, `
 		SELECT `+merchantColumns+` FROM `+merchantTables+`
-		 WHERE a.deleted_at IS NULL AND ($1 = '' OR m.trade = $1) ORDER BY m.folded, m.id`, trade)
+		 WHERE a.deleted_at IS NULL AND ($1 = '' OR m.trade = $1) ORDER BY `+merchantOrder, trade)
 	list, err := pgx.CollectRows(rows, scanMerchant)
 	return list, mapped("list merchants", err)
 }
@@ -182,7 +188,7 @@ func merchantValues(id uuid.UUID, m *town.Merchant) []any {
 	}
 	return []any{
 		id, m.Name, m.Trade, m.Paint, m.Summary, m.Phone, m.Address, m.Hours, m.Website, m.Lat, m.Lon, string(reach), m.Approve,
-		fold.Fold(m.Name) + "\n" + fold.Fold(m.Trade) + "\n" + fold.Fold(m.Summary),
+		cut(fold.Fold(m.Name)+"\n"+fold.Fold(m.Trade)+"\n"+fold.Fold(m.Summary), foldedMax),
 	}
 }
 

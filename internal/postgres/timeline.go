@@ -140,7 +140,7 @@ func (s *Store) SearchMerchants(ctx context.Context, words string, n int) ([]*to
 		rows, _ := tx.Query(ctx, `
 			SELECT `+merchantColumns+` FROM `+merchantTables+`
 			 WHERE a.deleted_at IS NULL AND m.search @@ websearch_to_tsquery('french', $1)
-			 ORDER BY ts_rank(m.search, websearch_to_tsquery('french', $1)) DESC, m.folded, m.id LIMIT $2`, words, n)
+			 ORDER BY ts_rank(m.search, websearch_to_tsquery('french', $1)) DESC, `+merchantOrder+` LIMIT $2`, words, n)
 		list, err = pgx.CollectRows(rows, scanMerchant)
 		return err
 	})

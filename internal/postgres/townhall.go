@@ -51,7 +51,7 @@ func (s *Store) ShopStates(ctx context.Context) ([]town.ShopState, error) {
 		SELECT EXISTS (
 			SELECT FROM memberships ms JOIN logins l ON l.id = ms.login_id WHERE ms.merchant_id = m.id AND l.signed_in_at IS NOT NULL),
 		       (SELECT p.published_at FROM posts p WHERE p.merchant_id = m.id AND `+inFeed+` ORDER BY p.published_at DESC LIMIT 1), `+merchantColumns+`
-		  FROM `+merchantTables+` WHERE a.deleted_at IS NULL ORDER BY m.folded, m.id`)
+		  FROM `+merchantTables+` WHERE a.deleted_at IS NULL ORDER BY `+merchantOrder)
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (town.ShopState, error) {
 		state := town.ShopState{Merchant: new(town.Merchant)}
 		fields, fill := merchantFields(state.Merchant)
