@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"bourg/federation"
@@ -83,7 +84,7 @@ func (d *Directory) SetUpTown(ctx context.Context, by Author, token string, s Se
 		s.Handle = HandleFrom(d.Fold(s.Name))
 	}
 	bad := Invalid{}
-	if n := utf8.RuneCountInString(s.Name); n == 0 || n > 100 {
+	if n := utf8.RuneCountInString(s.Name); n == 0 || n > 100 || !oneLine(s.Name) {
 		bad["name"] = "name.wrong"
 	}
 	if !handlePattern.MatchString(s.Handle) || s.Handle == "relay" {
@@ -168,30 +169,6 @@ func timeZone(insee string) string {
 
 // Town returns the town, or ErrNotSetUp.
 func (d *Directory) Town(ctx context.Context) (*Town, error) { return d.Store.Town(ctx) }
-
-// EditTown changes the town's settings. Only the town hall may.
-func (d *Directory) EditTown(ctx context.Context, by Author, t *Town) error {
-	if err := mustRunTown(ctx, d.Accounts.Store, by); err != nil {
-		return err
-	}
-	bad := Invalid{}
-	if n := utf8.RuneCountInString(t.Name); n == 0 || n > 100 {
-		bad["name"] = "name.wrong"
-	}
-	if !validPhone(t.HelpPhone) {
-		bad["phone"] = "phone.wrong"
-	}
-	if t.Accent != "" && !accentPattern.MatchString(t.Accent) {
-		bad["accent"] = "accent.wrong"
-	}
-	if len(bad) > 0 {
-		return bad
-	}
-	t.ShortName = shortName(t.Name)
-	return d.Store.EditTown(ctx, t)
-}
-
-var accentPattern = regexp.MustCompile(`^#[0-9a-f]{6}$`)
 
 // NewMerchant is what the town hall knows of a merchant whom it invites.
 type NewMerchant struct {
@@ -342,7 +319,7 @@ func (d *Directory) TradeCounts(ctx context.Context) (map[string]int, error) {
 // checkMerchant tells what is wrong with what a merchant says of itself.
 func checkMerchant(m *Merchant) Invalid {
 	bad := Invalid{}
-	if n := utf8.RuneCountInString(m.Name); n == 0 || n > 100 {
+	if n := utf8.RuneCountInString(m.Name); n == 0 || n > 100 || !oneLine(m.Name) {
 		bad["name"] = "name.wrong"
 	}
 	if _, err := TradeBySlug(m.Trade); err != nil {
@@ -375,6 +352,17 @@ func checkMerchant(m *Merchant) Invalid {
 		}
 	}
 	return bad
+}
+
+// oneLine tells whether a name is what it seems: it has no line ends and other controls, no invisible signs, and none
+// that turn the direction of text, as U+202E does. The joiners stay, of which emoji and some scripts are made.
+func oneLine(s string) bool {
+	for _, r := range s {
+		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) && r != '\u200c' && r != '\u200d' {
+			return false
+		}
+	}
+	return utf8.ValidString(s)
 }
 
 // phonePattern takes digits with the signs people put between them, nothing that dials a service ("*#06#").

@@ -16,8 +16,23 @@ var reserved = map[string]bool{
 	"abuse": true, "security": true, "bourg": true, "mairie": true, "alentours": true,
 }
 
-// ValidHandle tells whether a merchant may be called so.
-func ValidHandle(h string) bool { return handlePattern.MatchString(h) && !reserved[h] }
+// lookalikes are signs that pass for others at a glance, as "rnair1e" for "mairie".
+var lookalikes = strings.NewReplacer("_", "", "0", "o", "1", "i", "l", "i", "3", "e", "4", "a", "5", "s", "rn", "m", "vv", "w")
+
+// ValidHandle tells whether a merchant may be called so: by the letters allowed, and by none of the reserved words nor
+// anything that looks like one.
+func ValidHandle(h string) bool {
+	if !handlePattern.MatchString(h) || reserved[h] {
+		return false
+	}
+	seen := lookalikes.Replace(h)
+	for word := range reserved {
+		if lookalikes.Replace(word) == seen {
+			return false
+		}
+	}
+	return true
+}
 
 // HandleFrom proposes a handle for a name that fold has brought to lower case without
 // accents: its letters and digits, everything between them an underscore, articles at
