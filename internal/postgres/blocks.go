@@ -105,6 +105,11 @@ func (s *Store) BlockDomain(ctx context.Context, domain, reason string, at time.
 		return err
 	}
 	err = s.inTx(ctx, "block domain", func(tx pgx.Tx) error {
+		// An actor that is being stored at this moment, by somebody who has not seen the block, would stay outside it
+		// for good: those end first, and later ones see the block. Activities of known actors are not held up.
+		if _, err := tx.Exec(ctx, `LOCK TABLE remote_actors IN SHARE MODE`); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, `
 			INSERT INTO blocked_domains (domain, reason, blocked_at) VALUES ($1, $2, $3)
 			ON CONFLICT (domain) DO UPDATE SET reason = excluded.reason`, domain, reason, at)

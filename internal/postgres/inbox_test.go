@@ -278,6 +278,7 @@ func TestEditReply(t *testing.T) {
 // The rows of the threat table that are decided by what is stored.
 func TestBadInput(t *testing.T) {
 	t.Parallel()
+	testBadStories(t)
 	t.Run("S25", func(t *testing.T) { // the same request again
 		t.Parallel()
 		f := open(t)

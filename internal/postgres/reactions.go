@@ -29,11 +29,12 @@ func countReplies(sel string) string {
 		ON CONFLICT (post_id, shard) DO UPDATE SET replies = c.replies + excluded.replies`, countShards, sel)
 }
 
-// AddReaction implements town.InboxStore; town.ErrNotFound where there is no such post or no more.
+// AddReaction implements town.InboxStore; town.ErrNotFound where there is no such post, no more, or none that the sender may see.
 func (s *Store) AddReaction(ctx context.Context, in town.Received, kind town.ReactionKind, post uuid.UUID) error {
 	found, err := s.receive(ctx, "add reaction", in, subject(string(in.Sender.ID), string(kind), post.String()), receivedWith(1, 2)+`
 		post AS (
 			SELECT id, merchant_id FROM posts WHERE id = $3 AND withdrawn_at IS NULL
+			   AND (public OR (addressee = $2 AND $4 = 'like'))
 		), reaction AS (
 			INSERT INTO reactions (post_id, kind, actor_id, activity_id)
 			SELECT post.id, $4, sender.id, $5 FROM gate, sender, post

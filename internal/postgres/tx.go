@@ -54,7 +54,8 @@ func lostAgainstOther(err error) bool {
 }
 
 // mapped gives database errors the domain's names, in this one place: no row is
-// ErrNotFound, a unique violation (23505) ErrTaken. Others keep their cause.
+// ErrNotFound, a unique violation (23505) ErrTaken, what ended because it took too long
+// (57014, and 55P03 where it waited for a lock) ErrBusy. All but the first two keep their cause.
 func mapped(doing string, err error) error {
 	var pg *pgconn.PgError
 	switch {
@@ -64,6 +65,8 @@ func mapped(doing string, err error) error {
 		return fmt.Errorf("%s: %w", doing, town.ErrNotFound)
 	case errors.As(err, &pg) && pg.Code == "23505":
 		return fmt.Errorf("%s: %w", doing, town.ErrTaken)
+	case errors.As(err, &pg) && (pg.Code == "57014" || pg.Code == "55P03"):
+		return fmt.Errorf("%s: %w: %w", doing, town.ErrBusy, err)
 	default:
 		return fmt.Errorf("%s: %w", doing, err)
 	}

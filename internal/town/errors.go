@@ -23,6 +23,8 @@ var (
 	ErrWrongLink = errors.New("link is unknown, used or expired")
 	// ErrWrongPassword: no login has this address and this password.
 	ErrWrongPassword = errors.New("wrong address or password")
+	// ErrBusy: it took too long and was broken off; nothing has changed. Later it may work.
+	ErrBusy = errors.New("took too long")
 	// ErrNotSetUp: the town has no name yet.
 	ErrNotSetUp = errors.New("the town is not set up")
 )

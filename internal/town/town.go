@@ -40,18 +40,20 @@ type Town struct {
 // Legal is what the law on confidence in the digital economy (LCEN, article 1-1)
 // wants to be published about a site.
 type Legal struct {
-	Publisher string `json:"publisher,omitempty"` // name and address of the town hall
+	Publisher string `json:"publisher,omitempty"` // name and address of the town hall, by line
 	Director  string `json:"director,omitempty"`  // director of the publication
-	Host      string `json:"host,omitempty"`      // name, address and telephone of the hosting company
-	Contact   string `json:"contact,omitempty"`
+	Host      string `json:"host,omitempty"`      // name, address and telephone of the hosting company, by line
+	Contact   string `json:"contact,omitempty"`   // e-mail address
 }
 
 // Accessibility is the state that French law wants every page of a public body to
 // name; without an audit it is "non conforme".
 type Accessibility struct {
-	State   string `json:"state,omitempty"` // "", "partial" or "total"
-	Audited string `json:"audited,omitempty"`
-	Contact string `json:"contact,omitempty"`
+	State   string `json:"state,omitempty"`   // "", "partial" or "total"
+	Audited string `json:"audited,omitempty"` // day of the audit, "2026-03-12"
+	Auditor string `json:"auditor,omitempty"` // who made it
+	Faults  string `json:"faults,omitempty"`  // what is not accessible yet, by line
+	Contact string `json:"contact,omitempty"` // e-mail address; empty for the legal notice's
 }
 
 // Location returns the town's time zone, and Europe/Paris where its name is unknown.
