@@ -4,6 +4,6 @@ import "net/http"
 
 // Apparence keeps the colours that the visitor chose.
 func (h *Handlers) Apparence(w http.ResponseWriter, r *http.Request) error {
-	ChooseAppearance(w, r)
+	ChooseAppearance(w, r, h.secure())
 	return nil
 }

@@ -29,12 +29,12 @@ func Appearance(r *http.Request) string {
 }
 
 // ChooseAppearance answers the form of the footer (POST /apparence: "theme", and "retour", the page that it stands on): it
-// keeps the choice for a year and leads back.
-func ChooseAppearance(w http.ResponseWriter, r *http.Request) {
+// keeps the choice for a year and leads back. secure: the town is reached by https, so the cookie never travels without it.
+func ChooseAppearance(w http.ResponseWriter, r *http.Request, secure bool) {
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
 	cookie := &http.Cookie{ //nolint:gosec // a colour is no secret, and http is served on closed networks
 		Name: appearanceCookie, Path: "/", MaxAge: 365 * 24 * 3600,
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure,
 	}
 	switch theme := r.PostFormValue("theme"); theme {
 	case AppearanceLight, AppearanceDark:

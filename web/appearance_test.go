@@ -12,7 +12,7 @@ import (
 
 func TestChooseAppearance(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
+	for i, c := range []struct {
 		prefix, theme, back, cookie, location string
 		maxAge                                int
 	}{
@@ -29,14 +29,15 @@ func TestChooseAppearance(t *testing.T) {
 		req := httptest.NewRequest(http.MethodPost, c.prefix+"/apparence", strings.NewReader(url.Values{"theme": {c.theme}, "retour": {c.back}}.Encode()))
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		rec := httptest.NewRecorder()
-		Language(http.HandlerFunc(ChooseAppearance)).ServeHTTP(rec, req)
+		secure := i%2 == 0
+		Language(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { ChooseAppearance(w, r, secure) })).ServeHTTP(rec, req)
 		res := rec.Result()
 		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != c.location {
 			t.Errorf("%q: got %d to %q, want 303 to %q", c.back, res.StatusCode, res.Header.Get("Location"), c.location)
 		}
 		cookies := res.Cookies()
-		if len(cookies) != 1 || cookies[0].Name != "apparence" || cookies[0].Value != c.cookie || cookies[0].MaxAge != c.maxAge || cookies[0].Path != "/" {
-			t.Errorf("%q: got cookies %v, want %q for %d s", c.theme, cookies, c.cookie, c.maxAge)
+		if len(cookies) != 1 || cookies[0].Name != "apparence" || cookies[0].Value != c.cookie || cookies[0].MaxAge != c.maxAge || cookies[0].Path != "/" || cookies[0].Secure != secure {
+			t.Errorf("%q: got cookies %v, want %q for %d s, secure %v", c.theme, cookies, c.cookie, c.maxAge, secure)
 		}
 	}
 }

@@ -135,7 +135,7 @@ func (h *Handlers) addPhoto(r *http.Request, v *visitor, form *uploaded, part *m
 	if err != nil {
 		return err
 	}
-	photo := photoOf(stored)
+	photo := PhotoOf(stored)
 	if err := h.config.Publisher.AddPhoto(r.Context(), v.author(), v.merchant.ID, photo); err != nil {
 		return err
 	}

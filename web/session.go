@@ -185,8 +185,8 @@ func (h *Handlers) sessionID(ctx context.Context) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// CacheKey names what the answer for somebody who is not signed in depends on beside its address: language, colours,
-// compression, and the copy that the browser has. ok is false for whoever brings a session.
+// CacheKey names what the answer for somebody who is not signed in depends on beside its address: language, colours
+// and compression. ok is false for whoever brings a session.
 func (h *Handlers) CacheKey(r *http.Request) (key string, ok bool) {
 	if _, err := r.Cookie(h.cookieName()); err == nil {
 		return "", false
@@ -195,9 +195,7 @@ func (h *Handlers) CacheKey(r *http.Request) (key string, ok bool) {
 	if acceptsGzip(r) {
 		packed = "gzip"
 	}
-	return strings.Join([]string{
-		string(LanguageOf(r.Context())), Appearance(r), packed, r.Header.Get("If-None-Match"),
-	}, "\x00"), true
+	return strings.Join([]string{string(LanguageOf(r.Context())), Appearance(r), packed}, "\x00"), true
 }
 
 // Role says who may use an address.

@@ -99,8 +99,8 @@ func (h *Handlers) photo(p *town.Photo) Photo {
 	return shown
 }
 
-// photoOf is the domain's view of a photo that has just been stored.
-func photoOf(p media.Photo) *town.Photo {
+// PhotoOf is the domain's view of a photo that has just been stored.
+func PhotoOf(p media.Photo) *town.Photo {
 	out := &town.Photo{Name: p.Name, Width: p.Width, Height: p.Height, Bytes: p.Bytes}
 	for _, v := range p.Variants {
 		out.Variants = append(out.Variants, town.Variant{

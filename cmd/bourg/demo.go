@@ -13,6 +13,7 @@ import (
 
 	"bourg/internal/config"
 	"bourg/internal/town"
+	"bourg/web"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -168,7 +169,7 @@ func demoPhoto(ctx context.Context, t *theTown, m *town.Merchant, name, alt stri
 	if err != nil {
 		return nil, fmt.Errorf("picture %s: %w", name, err)
 	}
-	photo := townPhoto(stored)
+	photo := web.PhotoOf(stored)
 	photo.Alt = alt
 	if err := t.publisher.AddPhoto(ctx, operator, m.ID, photo); err != nil {
 		return nil, err

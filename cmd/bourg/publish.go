@@ -7,8 +7,8 @@ import (
 	"os"
 	"strings"
 
-	"bourg/internal/media"
 	"bourg/internal/town"
+	"bourg/web"
 
 	"github.com/google/uuid"
 )
@@ -69,23 +69,12 @@ func (t *theTown) addPhoto(ctx context.Context, merchant uuid.UUID, file, alt st
 	if err != nil {
 		return nil, fmt.Errorf("photo %s: %w", file, err)
 	}
-	photo := townPhoto(stored)
+	photo := web.PhotoOf(stored)
 	photo.Alt = alt
 	if err := t.publisher.AddPhoto(ctx, operator, merchant, photo); err != nil {
 		return nil, err
 	}
 	return photo, nil
-}
-
-// townPhoto is the domain's view of a stored photo.
-func townPhoto(p media.Photo) *town.Photo {
-	out := &town.Photo{Name: p.Name, Width: p.Width, Height: p.Height, Bytes: p.Bytes}
-	for _, v := range p.Variants {
-		out.Variants = append(out.Variants, town.Variant{
-			File: v.File, Width: v.Width, Height: v.Height, MediaType: v.MediaType, Size: v.Size,
-		})
-	}
-	return out
 }
 
 // editCommand changes the text of a post.
