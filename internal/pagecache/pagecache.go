@@ -69,7 +69,8 @@ type answer struct {
 	made       time.Time
 }
 
-// Wrap returns next behind the cache. Requests for the same answer at the same time make it once.
+// Wrap returns next behind the cache. Requests for the same answer at the same time make it once,
+// if it is one that may be kept.
 func (c *Cache) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead || r.Header.Get("Range") != "" {
@@ -89,7 +90,9 @@ func (c *Cache) Wrap(next http.Handler) http.Handler {
 		}
 		// The generation is part of the flight's name: whoever comes after a change waits for no older answer.
 		flight := key + "\x00" + strconv.FormatUint(generation, 36)
+		own := false
 		made, _, _ := c.making.Do(flight, func() (any, error) {
+			own = true
 			a := &answer{status: http.StatusOK, header: http.Header{}, generation: generation, made: c.now()}
 			next.ServeHTTP(a, forEverybody(r))
 			if a.keepable() {
@@ -97,7 +100,12 @@ func (c *Cache) Wrap(next http.Handler) http.Handler {
 			}
 			return a, nil
 		})
-		made.(*answer).write(w, r)
+		a := made.(*answer)
+		if !own && !a.keepable() { // a refusal, for instance, is for the one who asked too much
+			next.ServeHTTP(w, r)
+			return
+		}
+		a.write(w, r)
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -127,6 +128,32 @@ func TestAThousandAtOnceMakeAPageOnce(t *testing.T) {
 	if n := s.asked.Load(); n != 1 {
 		t.Errorf("made %d times, want once", n)
 	}
+}
+
+// W8: what is one visitor's own is not given to those either who ask for the same at the same time.
+func TestWhatIsSomebodysOwnIsNotSharedAtOnceEither(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	s := open(t, func(w http.ResponseWriter, _ *http.Request, n int64) {
+		<-release
+		w.Header().Set("Cache-Control", "private, no-store")
+		fmt.Fprint(w, n)
+	})
+	var wg sync.WaitGroup
+	var given sync.Map
+	for range 200 {
+		wg.Go(func() {
+			answer := s.get("/", nil).Body.String()
+			if _, twice := given.LoadOrStore(answer, true); twice {
+				t.Errorf("answer %s was given twice", answer)
+			}
+		})
+	}
+	for s.asked.Load() == 0 {
+		runtime.Gosched()
+	}
+	close(release)
+	wg.Wait()
 }
 
 func TestWhoHasThePageAlreadyIsToldSoAndNobodyElse(t *testing.T) {
