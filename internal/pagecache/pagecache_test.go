@@ -15,6 +15,7 @@ import (
 
 // shop is a handler that counts how often it is asked, behind a cache.
 type shop struct {
+	came       atomic.Int64 // how many looked for the answer in the cache
 	asked      atomic.Int64
 	generation atomic.Uint64
 	now        atomic.Int64 // seconds
@@ -28,6 +29,7 @@ func open(t *testing.T, answer func(w http.ResponseWriter, r *http.Request, n in
 		Generation: s.generation.Load, Life: 10 * time.Second, Bytes: 1 << 20,
 		Now: func() time.Time { return time.Unix(s.now.Load(), 0) },
 		Key: func(r *http.Request) (string, bool) {
+			s.came.Add(1)
 			_, err := r.Cookie("session")
 			return r.Header.Get("Accept"), err != nil
 		},
@@ -149,9 +151,10 @@ func TestWhatIsSomebodysOwnIsNotSharedAtOnceEither(t *testing.T) {
 			}
 		})
 	}
-	for s.asked.Load() == 0 {
+	for s.came.Load() < 200 {
 		runtime.Gosched()
 	}
+	time.Sleep(20 * time.Millisecond) // those who came wait for the first by now
 	close(release)
 	wg.Wait()
 }
