@@ -29,6 +29,7 @@ type peerHost struct {
 	waiting []claimed // claimed for it and not yet started, oldest first
 	running int
 	queued  bool // it waits for a free worker
+	more    bool // the last claim gave it all that it might have, so the queue may hold more
 
 	known    bool      // it has answered before
 	window   int       // requests at once, once it is known and while all goes well
@@ -53,6 +54,16 @@ func (h *peerHost) limit(now time.Time) int {
 	}
 	return h.window
 }
+
+// share is how many deliveries may be claimed for the host, in flight or waiting: half as
+// many again as its limit, so that the next ones are at hand when a quick host is done.
+func (h *peerHost) share(now time.Time) int {
+	limit := h.limit(now)
+	return limit + limit/2
+}
+
+// hungry tells whether more should be claimed for the host before its requests run out.
+func (h *peerHost) hungry(now time.Time) bool { return h.more && len(h.waiting) < h.limit(now)/4 }
 
 // idle tells whether nothing is in flight or waiting here for the host.
 func (h *peerHost) idle() bool { return h.running == 0 && len(h.waiting) == 0 }

@@ -130,20 +130,21 @@ func (r *round) claim(ctx context.Context, n int) {
 	now := r.Now()
 	perHost, busy := r.PerHost, []string(nil)
 	for name, h := range r.active {
-		limit := h.limit(now)
-		if h.running+len(h.waiting) >= limit {
+		if h.running+len(h.waiting) >= h.share(now) {
 			busy = append(busy, name)
 		}
-		perHost = max(perHost, limit)
+		perHost = max(perHost, h.limit(now))
 	}
 	deliveries, err := r.Queue.ClaimDeliveries(ctx, n, perHost, busy, r.Lease)
 	if err != nil {
 		r.fault(ctx, "claiming deliveries", err)
 		return
 	}
-	until := now.Add(r.Lease)
+	until, given := now.Add(r.Lease), map[string]int{}
 	for _, d := range deliveries {
 		h := r.hosts.host(d.Host, r.PerHost)
+		given[d.Host]++
+		h.more = given[d.Host] == perHost
 		if d.Attempt > 0 && !h.known && !h.suspect() {
 			h.failures = 1 // it failed before this process came to know of it
 		}
@@ -203,6 +204,8 @@ func (r *round) start(h *peerHost) {
 		}
 		if h.suspect() {
 			r.release(h, time.Time{}) // all depends on the probe
+		} else if h.hungry(now) {
+			h.more, r.claimAfter = false, time.Time{}
 		}
 	}
 	if h.idle() {
