@@ -201,6 +201,10 @@ func (h *Handlers) fail(w http.ResponseWriter, r *http.Request, err error) {
 		h.ErrorPage(w, r, http.StatusGone)
 	case errors.Is(err, town.ErrForbidden):
 		h.ErrorPage(w, r, http.StatusForbidden)
+	case errors.Is(err, town.ErrBusy):
+		h.config.Log.WarnContext(r.Context(), "a page took too long", "route", routeOf(r), "error", err)
+		w.Header().Set("Retry-After", "60")
+		h.ErrorPage(w, r, http.StatusServiceUnavailable)
 	case errors.Is(err, town.ErrNotSetUp):
 		l := h.renderer.Locale(r.Context())
 		w.Header().Set("Retry-After", "60")

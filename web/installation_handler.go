@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"bourg/internal/sanitize"
 	"bourg/internal/town"
 
 	"github.com/go-chi/chi/v5"
@@ -35,7 +36,7 @@ func (h *Handlers) Installer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := h.setUpPage(token)
-	p.Name, p.INSEE, p.Handle = form.Get("nom"), form.Get("insee"), form.Get("identifiant")
+	p.Name, p.INSEE, p.Handle = sanitize.Line(form.Get("nom")), form.Get("insee"), form.Get("identifiant")
 	p.Latitude, p.Longitude = form.Get("latitude"), form.Get("longitude")
 	p.Email, p.Phone = form.Get("email"), form.Get("telephone")
 	link, err := h.config.Directory.SetUpTown(ctx, town.Author{}, token, town.SetUp{

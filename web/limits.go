@@ -16,6 +16,8 @@ type limits struct {
 	attempts *limiter // to sign in, by account and by client
 	mails    *limiter // with a link, by address
 	uploads  *limiter // of photos, by merchant
+	bytes    *limiter // of photos in a day, by merchant
+	searches *limiter // by client: of all pages they cost most
 	follows  *limiter // forms to follow from elsewhere, by client
 }
 
@@ -24,6 +26,8 @@ func newLimits(now func() time.Time) limits {
 		attempts: newLimiter(25, 5*time.Minute, now),
 		mails:    newLimiter(5, 30*time.Minute, now),
 		uploads:  newLimiter(60, 10*time.Minute, now),
+		bytes:    newLimiter(500<<20, 24*time.Hour, now),
+		searches: newLimiter(300, time.Minute, now),
 		follows:  newLimiter(60, time.Minute, now),
 	}
 }
@@ -47,15 +51,33 @@ func newLimiter(n int, period time.Duration, now func() time.Time) *limiter {
 	}
 }
 
+// spent tells whether the key has used up what it has for now, and takes nothing.
+func (l *limiter) spent(key string) bool { return l.bucket(key).TokensAt(l.now()) < 1 }
+
+// charge takes n for what has been done already, even if that is more than there is. It never refuses; spent does, until
+// enough time has passed.
+func (l *limiter) charge(key string, n int) {
+	bucket, now := l.bucket(key), l.now()
+	for n > 0 { // a reservation is at most a whole bucket
+		part := min(n, l.burst)
+		bucket.ReserveN(now, part)
+		n -= part
+	}
+}
+
 // take answers a refusal with 429 where the key has had enough for now.
 func (l *limiter) take(key string) error {
-	bucket, _ := l.buckets.ComputeIfAbsent(key, func() (*rate.Limiter, bool) {
-		return rate.NewLimiter(rate.Every(l.every), l.burst), false
-	})
-	if bucket.AllowN(l.now(), 1) {
+	if l.bucket(key).AllowN(l.now(), 1) {
 		return nil
 	}
 	return refusal{status: http.StatusTooManyRequests, after: l.every, why: "too many requests"}
+}
+
+func (l *limiter) bucket(key string) *rate.Limiter {
+	bucket, _ := l.buckets.ComputeIfAbsent(key, func() (*rate.Limiter, bool) {
+		return rate.NewLimiter(rate.Every(l.every), l.burst), false
+	})
+	return bucket
 }
 
 // ClientAddr tells where a request comes from: the address of the connection, or, where that is this machine's or a private

@@ -13,8 +13,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// What others write into headers about where a request comes from counts for nothing, unless a proxy of ours wrote it (A10).
-func TestBadInputA10(t *testing.T) {
+// testAddresses (A10): what others write into headers about where a request comes from counts for nothing, unless a proxy
+// of ours wrote it.
+func testAddresses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		connection string
@@ -76,6 +77,28 @@ func TestLimiter(t *testing.T) {
 	l.buckets.CleanUp()
 	if n := l.buckets.EstimatedSize(); n > maxKeys {
 		t.Errorf("keys remembered: got %d, want %d at most", n, maxKeys)
+	}
+}
+
+// What was done is charged even where it is more than there is, and nothing more is allowed until that has been made up for.
+func TestCharge(t *testing.T) {
+	t.Parallel()
+	clock := time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC)
+	l := newLimiter(100, 100*time.Hour, func() time.Time { return clock })
+	steps := []struct {
+		charge int
+		pass   time.Duration
+		want   bool // spent
+	}{{0, 0, false}, {99, 0, false}, {1, 0, true}, {0, time.Hour, false}, {250, 0, true}, {0, 249 * time.Hour, true}, {0, time.Hour, false}, {0, 1000 * time.Hour, false}, {100, 0, true}}
+	for i, s := range steps {
+		l.charge("a", s.charge)
+		clock = clock.Add(s.pass)
+		if got := l.spent("a"); got != s.want {
+			t.Errorf("step %d: got spent %v, want %v", i+1, got, s.want)
+		}
+	}
+	if l.spent("b") {
+		t.Error("another key: got spent, want not")
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"bourg/internal/sanitize"
 	"bourg/internal/town"
 
 	"github.com/google/uuid"
@@ -75,7 +76,7 @@ func (h *Handlers) EnvoyerInvitation(w http.ResponseWriter, r *http.Request) err
 		return err
 	}
 	p := PageMairieCommerces{
-		Key: form.Get("cle"), Name: form.Get("nom"), Trade: form.Get("metier"), Address: form.Get("adresse"),
+		Key: form.Get("cle"), Name: sanitize.Line(form.Get("nom")), Trade: form.Get("metier"), Address: form.Get("adresse"),
 		Email: form.Get("email"), Phone: form.Get("telephone"), Handle: form.Get("identifiant"),
 		Latitude: form.Get("latitude"), Longitude: form.Get("longitude"),
 	}

@@ -40,7 +40,7 @@ func (h *Handlers) Mairie(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, one := range waiting {
 		c := Verification{
-			ID: one.Reply.ID.String(), Author: peerName(one.Reply.Actor), Handle: "@" + one.Reply.Actor.Handle, At: one.Reply.Received,
+			ID: one.Reply.ID.String(), Author: peerName(one.Reply.Actor), Handle: peerHandle(one.Reply.Actor), At: one.Reply.Received,
 			Text: h.remote(l, one.Reply),
 		}
 		if one.Post != nil {

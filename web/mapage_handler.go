@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"bourg/internal/sanitize"
 	"bourg/internal/town"
 	"bourg/web/locale"
 )
@@ -49,7 +50,7 @@ func (h *Handlers) EnregistrerMaPage(w http.ResponseWriter, r *http.Request) err
 		before.Cover.Alt = cutRunes(strings.TrimSpace(form.Get("couverture_alt")), town.MaxAltLength)
 	}
 	m := *before
-	m.Name, m.Trade = strings.TrimSpace(form.Get("nom")), form.Get("metier")
+	m.Name, m.Trade = sanitize.Line(form.Get("nom")), form.Get("metier")
 	m.Address, m.Phone = typed(form.Get("adresse")), strings.TrimSpace(form.Get("telephone"))
 	m.Hours, m.Summary, m.Paint = typed(form.Get("horaires")), typed(form.Get("description")), form.Get("couleur")
 	if m.Paint == "" {

@@ -115,7 +115,7 @@ func (h *Handlers) conversation(
 	}
 	path := messagePath(reply.ID)
 	c := &Conversation{
-		Title: peerName(reply.Actor), Handle: "@" + reply.Actor.Handle, ProfileURL: string(reply.Actor.URL), Kind: kindOf(reply),
+		Title: peerName(reply.Actor), Handle: peerHandle(reply.Actor), ProfileURL: string(reply.Actor.URL), Kind: kindOf(reply),
 		Private: !reply.Public, Key: key, Reply: written, Ready: ReadyReplies(l, path), ReplyURL: path,
 	}
 	for _, e := range entries {

@@ -120,14 +120,36 @@ func malformed(err error) error {
 	return refusal{status: http.StatusBadRequest, why: "malformed form: " + err.Error()}
 }
 
+// errQuota means that a merchant has sent as many bytes of photos as a day allows.
+var errQuota = errors.New("too many photos for one day")
+
+// counter counts what is read through it.
+type counter struct {
+	r io.Reader
+	n int
+}
+
+func (c *counter) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	c.n += n
+	return n, err
+}
+
 func (h *Handlers) addPhoto(r *http.Request, v *visitor, form *uploaded, part *multipart.Part) error {
 	if form.photo != nil || form.fault != nil {
 		return refusal{status: http.StatusBadRequest, why: "two photos"}
 	}
-	if err := h.limits.uploads.take(v.merchant.ID.String()); err != nil {
+	merchant := v.merchant.ID.String()
+	if err := h.limits.uploads.take(merchant); err != nil {
 		return err
 	}
-	stored, err := h.config.Photos.Add(r.Context(), part)
+	if h.limits.bytes.spent(merchant) {
+		form.fault = errQuota
+		return nil
+	}
+	counted := &counter{r: part}
+	stored, err := h.config.Photos.Add(r.Context(), counted)
+	h.limits.bytes.charge(merchant, counted.n)
 	if _, _, known := photoFault(err); known {
 		form.fault = err
 		return nil

@@ -14,6 +14,11 @@ const maxQuery = 200
 func (h *Handlers) Recherche(w http.ResponseWriter, r *http.Request) error {
 	l := h.renderer.Locale(r.Context())
 	p := PageRecherche{Query: sanitize.Cut(strings.TrimSpace(sanitize.Line(clean(r.URL.Query().Get("q")))), maxQuery)}
+	if p.Query != "" {
+		if err := h.limits.searches.take(clientKey(r)); err != nil {
+			return err
+		}
+	}
 	found, err := h.config.Timeline.Search(r.Context(), p.Query)
 	if err != nil {
 		return err

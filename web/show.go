@@ -125,6 +125,8 @@ func photoFault(err error) (key string, status int, known bool) {
 		return "photo.damaged", http.StatusUnprocessableEntity, true
 	case errors.Is(err, media.ErrDiskFull):
 		return "photo.disk_full", http.StatusInsufficientStorage, true
+	case errors.Is(err, errQuota):
+		return "photo.quota", http.StatusTooManyRequests, true
 	}
 	return "", 0, false
 }
@@ -140,7 +142,7 @@ func (h *Handlers) reply(l *locale.Locale, e town.ThreadEntry) Reponse {
 	}
 	r := e.Reply
 	return Reponse{
-		ID: r.ID.String(), Author: r.Actor.Name, Handle: "@" + r.Actor.Handle, URL: string(r.URL), Published: r.Published,
+		ID: r.ID.String(), Author: peerName(r.Actor), Handle: peerHandle(r.Actor), URL: string(r.URL), Published: r.Published,
 		Text: h.remote(l, r), Lang: foreign(l, r.Language), Pending: r.State == town.ReplyWaiting,
 	}
 }
@@ -170,13 +172,17 @@ func excerpt(html string) string {
 	return sanitize.Cut(sanitize.Line(sanitize.Text(html)), excerptLength)
 }
 
-// peerName is what a peer's actor is called.
+// peerName is what a peer's actor calls itself, without signs that hide or turn the others.
 func peerName(a town.RemoteActor) string {
-	if name := strings.TrimSpace(a.Name); name != "" {
+	if name := sanitize.Line(a.Name); name != "" {
 		return name
 	}
-	return "@" + a.Handle
+	return peerHandle(a)
 }
+
+// peerHandle is the "@user@host" of a peer's actor. It always stands beside the name: anybody may call themselves as a shop
+// of the town does, but not be on its host.
+func peerHandle(a town.RemoteActor) string { return "@" + sanitize.Line(a.Handle) }
 
 // today counts the entries of the day that now lies in, in the town's time zone.
 func today(posts []*town.Post, now time.Time, zone *time.Location) int {

@@ -52,7 +52,7 @@ func (t *Town) tidy() {
 // check tells what is wrong with a town's settings.
 func (t *Town) check(now time.Time) Invalid {
 	bad := Invalid{}
-	if n := utf8.RuneCountInString(t.Name); n == 0 || n > 100 {
+	if n := utf8.RuneCountInString(t.Name); n == 0 || n > 100 || !oneLine(t.Name) {
 		bad["name"] = "name.wrong"
 	}
 	if !validPhone(t.HelpPhone) {
