@@ -55,15 +55,12 @@ func (h *peerHost) limit(now time.Time) int {
 	return h.window
 }
 
-// share is how many deliveries may be claimed for the host, in flight or waiting: half as
-// many again as its limit, so that the next ones are at hand when a quick host is done.
-func (h *peerHost) share(now time.Time) int {
-	limit := h.limit(now)
-	return limit + limit/2
-}
+// share is how many deliveries may be claimed for the host, in flight or waiting: once
+// more its limit, so that the next ones are at hand when a quick host is done; one for a probe.
+func (h *peerHost) share(now time.Time) int { return 2*h.limit(now) - 1 }
 
 // hungry tells whether more should be claimed for the host before its requests run out.
-func (h *peerHost) hungry(now time.Time) bool { return h.more && len(h.waiting) < h.limit(now)/4 }
+func (h *peerHost) hungry(now time.Time) bool { return h.more && len(h.waiting) < h.limit(now)/2 }
 
 // idle tells whether nothing is in flight or waiting here for the host.
 func (h *peerHost) idle() bool { return h.running == 0 && len(h.waiting) == 0 }

@@ -110,7 +110,7 @@ func (c ClientConfig) transport(dialer *net.Dialer) *http.Transport {
 		TLSHandshakeTimeout:    c.Timeout / 2,
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           1024,
-		MaxIdleConnsPerHost:    64,
+		MaxIdleConnsPerHost:    256,
 		IdleConnTimeout:        60 * time.Second,
 		MaxResponseHeaderBytes: maxHeaders,
 	}

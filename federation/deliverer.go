@@ -45,7 +45,7 @@ func NewDeliverer(queue DeliveryQueue, actors LocalActors, client *Client, log *
 		Retry:      DefaultRetryPolicy(),
 		Workers:    512,
 		PerHost:    4,
-		PerHostMax: 96,
+		PerHostMax: 192,
 		Lease:      30 * time.Second,
 		Poll:       time.Second,
 		Grace:      10 * time.Second,

@@ -48,13 +48,15 @@ func BenchmarkRSA2048Sign(b *testing.B) {
 }
 
 // crowd is a thousand servers elsewhere in one listener: each has a loopback address of
-// its own, one actor, and an inbox that takes what it gets without looking.
+// its own, one actor, and an inbox that takes what it gets without looking. With oneHost
+// it is one server with a thousand actors and as many inboxes.
 type crowd struct {
-	port  string
-	key   *rsa.PrivateKey
-	pem   string
-	delay atomic.Int64 // before an inbox answers, in nanoseconds
-	dead  atomic.Int64 // every so manieth server never answers; 0: all do
+	oneHost bool
+	port    string
+	key     *rsa.PrivateKey
+	pem     string
+	delay   atomic.Int64 // before an inbox answers, in nanoseconds
+	dead    atomic.Int64 // every so manieth server never answers; 0: all do
 
 	mu    sync.Mutex
 	got   map[string]int // by activity type
@@ -84,21 +86,27 @@ func newCrowd(b *testing.B) *crowd {
 	return c
 }
 
-// base is the address of the n-th server: 127.77.a.b.
+// base is the address of the n-th server, 127.77.a.b, or of the n-th account on the one.
 func (c *crowd) base(n int) string {
+	if c.oneHost {
+		return fmt.Sprintf("http://127.78.0.1:%s/%d", c.port, n)
+	}
 	return fmt.Sprintf("http://127.77.%d.%d:%s", n/250, n%250+1, c.port)
 }
 
-func (c *crowd) number(host string) int {
-	var a, d int
-	if _, err := fmt.Sscanf(host, "127.77.%d.%d:", &a, &d); err != nil {
+func (c *crowd) number(r *http.Request) int {
+	var n, a, d int
+	if _, err := fmt.Sscanf(r.URL.Path, "/%d/a", &n); err == nil {
+		return n
+	}
+	if _, err := fmt.Sscanf(r.Host, "127.77.%d.%d:", &a, &d); err != nil {
 		return -1
 	}
 	return a*250 + d - 1
 }
 
 func (c *crowd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	n := c.number(r.Host)
+	n := c.number(r)
 	if r.Method == http.MethodGet {
 		base := c.base(n)
 		w.Header().Set("Content-Type", "application/activity+json")
@@ -245,16 +253,32 @@ func BenchmarkFanOut(b *testing.B) {
 	tw, m := benchTown(b)
 	c := newCrowd(b)
 	c.follow(b, tw, m)
-	tests := []struct {
-		name  string
-		delay time.Duration
-		dead  int64
-		posts int
-	}{
+	fanOut(b, tw, c, []peerTimes{
 		{"AtOnce", 0, 0, 5},
 		{"After50ms", 50 * time.Millisecond, 0, 5},
 		{"AFifthNeverAnswers", 0, 5, 1},
-	}
+	})
+}
+
+// BenchmarkFanOutOneHost does so to a thousand inboxes of one server that shares none.
+func BenchmarkFanOutOneHost(b *testing.B) {
+	tw, m := benchTown(b)
+	c := newCrowd(b)
+	c.oneHost = true
+	c.follow(b, tw, m)
+	fanOut(b, tw, c, []peerTimes{{"AtOnce", 0, 0, 5}, {"After50ms", 50 * time.Millisecond, 0, 5}})
+}
+
+// peerTimes is how the crowd behaves toward so many posts.
+type peerTimes struct {
+	name  string
+	delay time.Duration
+	dead  int64 // every so manieth never answers
+	posts int
+}
+
+func fanOut(b *testing.B, tw *town, c *crowd, tests []peerTimes) {
+	b.Helper()
 	for _, tt := range tests {
 		b.Run(tt.name, func(b *testing.B) {
 			c.delay.Store(int64(tt.delay))
