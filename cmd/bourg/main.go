@@ -118,14 +118,19 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	return 0
 }
 
-// newLog logs as JSON while a server runs, and only what is wrong beside another command,
-// whose standard error is for its one sentence.
+// newLog logs while a server runs, and only what is wrong beside another command, whose
+// standard error is for its one sentence. Programs get JSON, a person at a terminal gets text.
 func newLog(w io.Writer, command string) *slog.Logger {
-	level := slog.LevelInfo
+	options := &slog.HandlerOptions{Level: slog.LevelInfo}
 	if command != "serve" && command != "demo" {
-		level = slog.LevelError
+		options.Level = slog.LevelError
 	}
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+	if f, isFile := w.(*os.File); isFile {
+		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+			return slog.New(slog.NewTextHandler(w, options))
+		}
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
 }
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
