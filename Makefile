@@ -55,9 +55,10 @@ $(TOOLS)/golangci-lint-$(LINTER_VERSION):
 	GOBIN=$(TOOLS) go install $(LINTER)@$(LINTER_VERSION)
 	mv $(TOOLS)/golangci-lint $@
 
-bench: ## Measure, in one run; keep the output beside that of the change before
+bench: ## Measure, one thing after another: the whole program first; keep the output beside that of the change before
 	.ci/install test
-	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 60m ./... | tee bench.txt
+	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/bourg | tee bench.txt
+	go list ./... | grep -v cmd/bourg | xargs go test -p 1 -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 60m | tee -a bench.txt
 
 fuzz: ## Run each fuzz target for FUZZTIME (60s)
 	@go list ./... | while read -r package; do \
