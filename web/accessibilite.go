@@ -9,8 +9,9 @@ import (
 // PageAccessibilite is the declaration that French law asks of public sites, GET /accessibilite. Its state is the Site's.
 type PageAccessibilite struct {
 	AuditedOn   time.Time // zero: never
-	AuditedBy   string
+	AuditedBy   string    // may be empty
 	KnownFaults []string
+	Contact     string // e-mail address; empty for the town hall's
 }
 
 func (p PageAccessibilite) head(l *locale.Locale) head {

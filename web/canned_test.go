@@ -319,7 +319,7 @@ func cannedPages() []canned {
 			return PageCompte{Email: "mairie@saint-laurent.example", TownHall: true, Errors: Erreurs{{"nouveau", "Ce mot de passe est trop court : il faut dix signes"}}}
 		}},
 		{"mairie", "/mairie", 200, func(*locale.Locale) Page {
-			return PageMairie{Shops: 31, News: 46, Replies: 38, Followers: 1204, Waiting: 23, Hosts: hosts,
+			return PageMairie{Missing: []string{"Directeur de la publication", "Courriel de la mairie"}, Shops: 31, News: 46, Replies: 38, Followers: 1204, Waiting: 23, Hosts: hosts,
 				Checks: []Verification{{"1", "Promo", "@promo@ailleurs.example", ago(1, 22, 40), &Lien{URL: "/@cycles/1", Text: "Atelier d’hiver"}, paragraph("Vélos électriques à moitié prix, cliquez vite…")}},
 				Quiet:  []Lien{{"/@depot", "Dépôt du Quai", "pas encore entré"}, {"/@terre_rouge", "Atelier Terre Rouge", "silencieux depuis août"}}}
 		}},
@@ -345,6 +345,21 @@ func cannedPages() []canned {
 		{"mairie-reseau-erreur", "/mairie/reseau", 422, func(*locale.Locale) Page {
 			return PageMairieReseau{Domain: "pas un site", Reason: "?", Errors: Erreurs{{"domaine", "Donnez un nom de site, par exemple ailleurs.example"}}}
 		}},
+		{"mairie-reglages", "/mairie/reglages", 200, func(*locale.Locale) Page {
+			p := settings("#ffd400")
+			p.Saved = true
+			return p
+		}},
+		{"mairie-reglages-neufs", "/mairie/reglages", 200, func(*locale.Locale) Page {
+			p := settings(DefaultColour)
+			return PageMairieReglages{Town: p.Town, Handle: p.Handle, Colour: p.Colour, Nuance: p.Nuance, State: "none", Approve: true, ApproveFixed: true}
+		}},
+		{"mairie-reglages-erreur", "/mairie/reglages", 422, func(*locale.Locale) Page {
+			p := settings("#0000ff")
+			p.HelpPhone, p.Contact, p.Nuance = "*#06#", "à la mairie", nil
+			p.Errors = Erreurs{{"telephone", "Écrivez un numéro de téléphone"}, {"couleur", "Choisissez une couleur"}, {"contact", "Écrivez une adresse électronique"}, {"etat", "Choisissez un des trois états"}, {"audit", "Donnez le jour de l’audit"}}
+			return p
+		}},
 		{"installation", "/installation/abc", 200, func(*locale.Locale) Page {
 			return PageInstallation{Action: "/installation/abc", Domain: "saint-laurent.example"}
 		}},
@@ -366,13 +381,27 @@ func cannedPages() []canned {
 		}},
 		{"accessibilite", "/accessibilite", 200, func(*locale.Locale) Page { return PageAccessibilite{} }},
 		{"accessibilite-auditee", "/accessibilite", 200, func(*locale.Locale) Page {
-			return PageAccessibilite{AuditedOn: ago(90, 9, 0), AuditedBy: "Accès pour tous", KnownFaults: []string{"Certaines photos n’ont pas de description."}}
+			return PageAccessibilite{AuditedOn: ago(90, 9, 0), AuditedBy: "Accès pour tous", KnownFaults: []string{"Certaines photos n’ont pas de description."}, Contact: "acces@saint-laurent.example"}
 		}},
 		{"mentions", "/mentions-legales", 200, func(*locale.Locale) Page {
-			return PageMentions{Director: "Madame le Maire", Address: "1 place de la Fontaine", Host: "Hébergeur du Gard, 30000 Nîmes", Version: "0.1.0", SourceURL: "https://source.example/bourg"}
+			return PageMentions{Director: "Madame le Maire", Address: "Mairie\n1 place de la Fontaine", Host: "Hébergeur du Gard\n30000 Nîmes", Version: "0.1.0", SourceURL: "https://source.example/bourg"}
 		}},
 		{"erreur", "/perdu", 404, func(l *locale.Locale) Page { return NewErreur(l, 404, "") }},
 		{"erreur-500", "/", 500, func(l *locale.Locale) Page { return NewErreur(l, 500, "7f3a-91") }},
+	}
+}
+
+// settings are those of a town in this colour.
+func settings(colour string) PageMairieReglages {
+	n, err := NewNuance(colour)
+	if err != nil {
+		panic(err)
+	}
+	return PageMairieReglages{
+		Town: "Saint-Laurent-sur-Cèze", INSEE: "30273", Handle: "@saintlaurent@saint-laurent.example", HelpPhone: "04 65 71 20 00", HelpHours: "de 9 h à 12 h",
+		Colour: colour, Nuance: &n, Publisher: "Mairie de Saint-Laurent-sur-Cèze\n1 place de la Fontaine\n30200 Saint-Laurent-sur-Cèze", Director: "Madame le Maire",
+		Host: "Hébergeur du Gard\n30000 Nîmes\n04 66 00 00 00", Contact: "mairie@saint-laurent.example", State: "part", Audited: "2026-03-12",
+		Auditor: "Accès pour tous", Faults: "Certaines photos n’ont pas de description.", Approve: true,
 	}
 }
 

@@ -49,19 +49,20 @@ type door struct {
 
 // Addresses of the screens. They are fixed: residents print them on posters.
 const (
-	pathFil          = "/"
-	pathCommerces    = "/commerces"
-	pathRecherche    = "/recherche"
-	pathSuivre       = "/suivre"
-	pathConnexion    = "/connexion"
-	pathEspace       = "/espace"
-	pathPublier      = "/espace/publier"
-	pathMessages     = "/espace/messages"
-	pathMaPage       = "/espace/page"
-	pathCompte       = "/espace/compte"
-	pathMairie       = "/mairie"
-	pathMairieShops  = "/mairie/commerces"
-	pathMairieReseau = "/mairie/reseau"
+	pathFil            = "/"
+	pathCommerces      = "/commerces"
+	pathRecherche      = "/recherche"
+	pathSuivre         = "/suivre"
+	pathConnexion      = "/connexion"
+	pathEspace         = "/espace"
+	pathPublier        = "/espace/publier"
+	pathMessages       = "/espace/messages"
+	pathMaPage         = "/espace/page"
+	pathCompte         = "/espace/compte"
+	pathMairie         = "/mairie"
+	pathMairieShops    = "/mairie/commerces"
+	pathMairieReseau   = "/mairie/reseau"
+	pathMairieReglages = "/mairie/reglages"
 )
 
 // frame is what stands around a page, and what templates ask for in it: the town, the language, today.
@@ -189,6 +190,9 @@ func (f *frame) Weekday(t time.Time) string      { return f.Locale.Weekday(t.In(
 func (f *frame) ShortMonth(t time.Time) string   { return f.Locale.ShortMonth(t.In(f.zone)) }
 func (f *frame) DayOfMonth(t time.Time) int      { return t.In(f.zone).Day() }
 func (f *frame) Today() time.Time                { return f.now }
+
+// FullDate writes a day with its year, for what is kept and printed.
+func (f *frame) FullDate(t time.Time) string { return f.Locale.Date(t.In(f.zone), time.Time{}) }
 
 // Machine writes a moment for the datetime attribute.
 func (f *frame) Machine(t time.Time) string { return t.In(f.zone).Format("2006-01-02T15:04Z07:00") }

@@ -37,8 +37,10 @@ type Config struct {
 	MediaURL  func(file string) string // absolute address of a stored file
 	Version   string                   // of the program; may be empty
 	SourceURL string                   // where its source code is; may be empty
-	Log       *slog.Logger             // nil for slog.Default()
-	Now       func() time.Time         // nil for time.Now
+	// RepliesApproved says that the operator has decided that replies wait for approval, whatever the town says.
+	RepliesApproved bool
+	Log             *slog.Logger     // nil for slog.Default()
+	Now             func() time.Time // nil for time.Now
 }
 
 // PhotoStore keeps uploads; [media.Store] does. Its errors are those of [media.Store.Add].
@@ -114,15 +116,10 @@ func (h *Handlers) site(ctx context.Context) (Site, error) {
 	}
 	s := Site{
 		URL: h.base, Name: t.Name, Colour: t.Accent, HelpPhone: t.HelpPhone, HelpHours: t.HelpHours, Zone: h.zone(t),
+		Accessibility: conformityOf(t.Accessibility.State),
 	}
 	if town.ValidEmail(t.Legal.Contact) {
 		s.HelpEmail = t.Legal.Contact
-	}
-	switch t.Accessibility.State {
-	case "partial":
-		s.Accessibility = PartlyConforming
-	case "total":
-		s.Accessibility = FullyConforming
 	}
 	return s, nil
 }

@@ -14,7 +14,8 @@ type PageMairie struct {
 	News      int // published in the last seven days
 	Replies   int // received in the last seven days
 	Followers int
-	Waiting   int // deliveries that wait
+	Waiting   int      // deliveries that wait
+	Missing   []string // what the legal notice has yet to say
 	Checks    []Verification
 	Quiet     []Lien    // shops that have not signed in, or have long been silent; Note says which
 	Hosts     []Serveur // servers that do not answer; none when all is well

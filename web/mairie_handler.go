@@ -34,8 +34,12 @@ func (h *Handlers) Mairie(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	t, err := h.config.Directory.Town(ctx)
+	if err != nil {
+		return err
+	}
 	p := PageMairie{
-		Shops: len(shops), News: week.News, Replies: week.Replies, Followers: week.Followers, Waiting: total,
+		Missing: missing(l, t), Shops: len(shops), News: week.News, Replies: week.Replies, Followers: week.Followers, Waiting: total,
 		Quiet: h.quiet(l, shops), Hosts: hosts,
 	}
 	for _, one := range waiting {

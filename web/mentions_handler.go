@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -22,9 +23,14 @@ func (h *Handlers) Accessibilite(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := PageAccessibilite{}
-	if day, err := time.Parse(time.DateOnly, t.Accessibility.Audited); err == nil {
-		p.AuditedOn, p.AuditedBy = day, t.Accessibility.Contact
+	p := PageAccessibilite{AuditedBy: t.Accessibility.Auditor, Contact: t.Accessibility.Contact}
+	if day, err := time.ParseInLocation(time.DateOnly, t.Accessibility.Audited, h.zone(t)); err == nil {
+		p.AuditedOn = day
+	}
+	for line := range strings.Lines(t.Accessibility.Faults) {
+		if line = strings.TrimSpace(line); line != "" {
+			p.KnownFaults = append(p.KnownFaults, line)
+		}
 	}
 	return h.show(w, r, http.StatusOK, p)
 }

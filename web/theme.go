@@ -18,6 +18,9 @@ var (
 // readable is the contrast that text needs (WCAG 2.2, 1.4.3).
 const readable = 4.5
 
+// strongest is the chroma beyond which words in a colour are tiring to read.
+const strongest = .17
+
 // DefaultColour is the town colour of the style sheet itself; a town that keeps it needs no style sheet of its own.
 const DefaultColour = "#a63a24"
 
@@ -52,7 +55,7 @@ func NewTheme(colour string) (Theme, error) {
 // lightAccent walks down in lightness until the colour can be read on every light surface, and white on it.
 func lightAccent(c rgb) rgb {
 	o := c.oklch()
-	o.chroma = min(o.chroma, .17)
+	o.chroma = min(o.chroma, strongest)
 	for o.light = min(max(o.light, .2), .75); o.light > 0; o.light -= .01 {
 		if x := o.rgb(); x.readableOn(lightSurfaces[:]) {
 			return x

@@ -25,9 +25,10 @@ func families() map[string][]string {
 		"reach.":      Reaches(), "reach.short.": Reaches(), "reach.said.": Reaches(),
 		"message.kind.": MessageKinds(),
 		"paint.":        Paints(),
-		"ready.":        readyReplies[:],
-		"group.":        town.Groups,
-		"erreur.":       {"400", "401", "403", "404", "410", "413", "429", "500", "503"},
+		"colour.":       colourNames(), "colour.advice.": {"kept", "light", "soft", "moved"},
+		"ready.":  readyReplies[:],
+		"group.":  town.Groups,
+		"erreur.": {"400", "401", "403", "404", "410", "413", "429", "500", "503"},
 	}
 	for _, s := range starters {
 		f["starter."] = append(f["starter."], s, s+"_text")

@@ -98,6 +98,8 @@ func (s *server) routes() []route {
 		{"POST", "/mairie/commerces/lien", web.TownHall, page(p.NouveauLien), false},
 		{"GET", "/mairie/reseau", web.TownHall, page(p.MairieReseau), false},
 		{"POST", "/mairie/reseau", web.TownHall, page(p.Bloquer), false},
+		{"GET", "/mairie/reglages", web.TownHall, page(p.MairieReglages), false},
+		{"POST", "/mairie/reglages", web.TownHall, page(p.EnregistrerReglages), false},
 
 		// --------------------------------------------------------- files and machines
 		{"GET", "/static/*", web.Everyone, p.Static(), false},

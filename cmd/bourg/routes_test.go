@@ -350,6 +350,8 @@ func (h *house) expectations() map[string]expectation {
 		"POST /mairie/commerces/lien":             {path: "/mairie/commerces/lien", form: form("commerce", h.bakery.ID.String()), want: [roleCount]int{401, 401, 403, 403, 403, 200}},
 		"GET /mairie/reseau":                      {path: "/mairie/reseau", want: townPage},
 		"POST /mairie/reseau":                     {path: "/mairie/reseau", form: form("domaine", "mauvais.example", "geste", "bloquer"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
+		"GET /mairie/reglages":                    {path: "/mairie/reglages", want: townPage},
+		"POST /mairie/reglages":                   {path: "/mairie/reglages", form: form("telephone", "04 65 71 20 00", "couleur", "#ffd400"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
 		"GET /static/*":                           {path: h.pages.Static().(*web.Static).URL("bourg.css"), want: all(200)},
 		"GET /media/*":                            {path: "/media/" + stored.Variants[0].File, want: all(200)},
 		"GET /healthz":                            {path: "/healthz", want: all(200)},

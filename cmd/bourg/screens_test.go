@@ -570,6 +570,83 @@ func TestTheTownHall(t *testing.T) {
 	}
 }
 
+// The town hall says how to reach it, who publishes, how accessible the site is, and which colour the town has; what is wrong
+// comes back with all the rest, and what is missing is named on the desk.
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	p := h.enterTownHall()
+	shows(t, "the desk of a new town", p.get("/mairie"), http.StatusOK, "Il manque aux mentions légales", "Directeur de la publication", "Courriel de la mairie")
+	shows(t, "the form", p.get("/mairie/reglages"), http.StatusOK, "Saint-Laurent-sur-Cèze", "30273", "@saintlaurent@saint-laurent.example", "Votre rouge se lit bien")
+	form := url.Values{
+		"telephone": {"*#06#"}, "heures": {"de 9 h à 12 h"}, "couleur": {"#ffd400"},
+		"editeur": {"Mairie\r\n1 place de la Fontaine"}, "directeur": {"Madame le Maire"}, "hebergeur": {"Hébergeur du Gard"}, "contact": {"à la mairie"},
+		"etat": {"part"}, "audit": {""}, "auditeur": {"Accès pour tous"}, "defauts": {"Des photos sans description.\r\nUn plan."}, "contact_acces": {"acces@saint-laurent.example"},
+		"approuver": {"1"},
+	}
+	refused := p.post("/mairie/reglages", form)
+	shows(t, "with mistakes", refused, http.StatusUnprocessableEntity, "Erreur", "Écrivez un numéro de téléphone", "Écrivez une adresse électronique", "Donnez le jour de l'audit",
+		"*#06#", "de 9 h à 12 h", "1 place de la Fontaine", "Madame le Maire", "Hébergeur du Gard", "à la mairie", "Accès pour tous", "Un plan.", "acces@saint-laurent.example")
+	for _, kept := range []string{`value="#ffd400"`, `value="part" checked`, `name="approuver" value="1" checked`} {
+		if !strings.Contains(refused.Body.String(), kept) {
+			t.Errorf("with mistakes: got no %s", kept)
+		}
+	}
+	unchanged, err := h.town.directory.Town(t.Context())
+	h.must(err)
+	if unchanged.HelpHours != "" || unchanged.ApproveReplies {
+		t.Errorf("with mistakes: got %+v, want nothing kept", unchanged)
+	}
+
+	form.Set("telephone", "04 65 71 20 00")
+	form.Set("contact", "mairie@saint-laurent.example")
+	form.Set("audit", "2026-03-12")
+	leads(t, "saving", p.post("/mairie/reglages", form), `/mairie/reglages\?fait=1`)
+	shows(t, "saved", p.get("/mairie/reglages?fait=1"), http.StatusOK, "C'est enregistré", "Votre jaune est trop clair pour du texte")
+	if got := words(p.get("/mairie")); strings.Contains(got, "Il manque") {
+		t.Errorf("the desk of a town that has told everything: got %s", got)
+	}
+	home := h.visitor().get("/")
+	shows(t, "the thread", home, http.StatusOK, "04 65 71 20 00", "de 9 h à 12 h", "Accessibilité : partiellement conforme")
+	if !strings.Contains(home.Body.String(), "/static/theme-ffd400.") {
+		t.Error("the thread: the town's colour is not there")
+	}
+	shows(t, "the legal notice", h.visitor().get("/mentions-legales"), http.StatusOK, "1 place de la Fontaine", "Madame le Maire", "Hébergeur du Gard", "mairie@saint-laurent.example")
+	shows(t, "the declaration", h.visitor().get("/accessibilite"), http.StatusOK, "12 mars 2026", "Accès pour tous", "Un plan.", "acces@saint-laurent.example")
+	if kept, err := h.town.directory.Town(t.Context()); err != nil || !kept.ApproveReplies || kept.Name != "Saint-Laurent-sur-Cèze" || kept.Handle != "saintlaurent" || kept.INSEE != "30273" {
+		t.Errorf("saved: got %+v and error %v", kept, err)
+	}
+
+	form.Del("approuver")
+	form.Set("couleur", "#A63A24")
+	form.Set("etat", "presque")
+	shows(t, "a made-up state", p.post("/mairie/reglages", form), http.StatusUnprocessableEntity, "Choisissez un des trois états")
+	form.Set("etat", "none")
+	leads(t, "saving again", p.post("/mairie/reglages", form), `/mairie/reglages\?fait=1`)
+	if kept, err := h.town.directory.Town(t.Context()); err != nil || kept.ApproveReplies || kept.Accent != "" || kept.Accessibility.State != "" {
+		t.Errorf("saved again: got %+v and error %v", kept, err)
+	}
+	if body := h.visitor().get("/").Body.String(); strings.Contains(body, "/static/theme-") {
+		t.Error("the thread: the colour is still there")
+	}
+}
+
+// Where the operator has decided that replies wait, the town hall sees it, and its own choice stays what it was.
+func TestSettingsOfAnOperator(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, "BOURG_REPLIES=approve")
+	p := h.enterTownHall()
+	page := p.get("/mairie/reglages")
+	shows(t, "the form", page, http.StatusOK, "Celui qui exploite ce serveur a décidé que les réponses attendent")
+	if !strings.Contains(page.Body.String(), `name="approuver" value="1" checked disabled`) {
+		t.Error("the form: got a choice, want none")
+	}
+	leads(t, "saving", p.post("/mairie/reglages", url.Values{"approuver": {"1"}}), `/mairie/reglages\?fait=1`)
+	if kept, err := h.town.directory.Town(t.Context()); err != nil || kept.ApproveReplies {
+		t.Errorf("saved: got %+v and error %v, want the town's own choice as it was", kept, err)
+	}
+}
+
 // Whoever has the link of the log sets the town up and is the town hall; the link then serves no more.
 func TestTheFirstVisit(t *testing.T) {
 	t.Parallel()

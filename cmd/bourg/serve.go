@@ -148,7 +148,7 @@ func newServer(t *theTown) (*server, error) {
 		Directory: t.directory, Accounts: t.accounts, Publisher: t.publisher, Timeline: t.timeline,
 		Messages: t.messages, Moderator: t.moderator, Photos: t.media, Sessions: t.store.Sessions(),
 		Addresses: t.addresses, MediaURL: func(file string) string { return string(t.mediaAddress(file)) },
-		Version: version, Log: t.log, Now: time.Now,
+		Version: version, Log: t.log, Now: time.Now, RepliesApproved: t.config.RepliesApproved,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the pages: %w", err)
