@@ -98,6 +98,12 @@ async function keyboard(p) {
     const radios = all.filter((e) => e.type === "radio");
     return all.length - radios.length + new Set(radios.map((e) => e.name)).size;
   }, focusable);
+  // The walk begins at the top, wherever the page has put the focus.
+  await p.evaluate(() => {
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute("tabindex");
+  });
   let stops = 0;
   for (let i = 0; i < count + 3; i++) {
     await p.keyboard.press("Tab");

@@ -67,13 +67,15 @@ export async function openWindow(browser, { origin, cookie = "", ...options }) {
  */
 export async function visit(page, origin, { path, choose = {}, fill = {}, press = "" }) {
   const response = await page.goto(origin + path, { waitUntil: "load" });
-  for (const [field, file] of Object.entries(choose)) await page.locator(`main [name="${field}"]`).setInputFiles(file);
-  for (const [field, words] of Object.entries(fill)) await page.locator(`main [name="${field}"]`).fill(words);
+  for (const [field, file] of Object.entries(choose)) await page.locator(`main [name="${field}"]:not([type=hidden])`).setInputFiles(file);
+  for (const [field, words] of Object.entries(fill)) await page.locator(`main [name="${field}"]:not([type=hidden])`).fill(words);
   if (!press) return response;
   const [answer] = await Promise.all([
-    page.waitForResponse((r) => r.request().isNavigationRequest() && r.status() !== 303),
+    // A refusal may come to the script of the page, which puts it in place.
+    page.waitForResponse((r) => r.status() === 422 || (r.request().isNavigationRequest() && r.status() !== 303)),
     page.locator("main").getByRole("button", { name: press }).first().click(),
   ]);
+  if (answer.status() === 422) await page.locator("main .resume").waitFor();
   await page.waitForLoadState("load");
   return answer;
 }

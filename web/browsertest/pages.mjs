@@ -34,14 +34,14 @@ async function show({ context, page }, one, width) {
     }).observe({ type: "layout-shift", buffered: true });
   });
   const requests = [];
-  context.on("requestfinished", (request) => requests.push(request));
+  context.on("request", (request) => requests.push(request));
   const answer = await visit(page, job.origin, one);
   await page.waitForLoadState("networkidle");
   if (answer.status() !== (one.status ?? 200)) {
     report({ page: one.name, check: "status", fault: `got ${answer.status()}, want ${one.status ?? 200}` });
   }
   if (width === "360") {
-    report({ page: one.name, measured: await measure(page, answer, requests.filter((r) => r.frame() === page.mainFrame())) });
+    report({ page: one.name, measured: await measure(page, requests.slice(requests.indexOf(answer.request()))) });
     writeFileSync(join(job.folder, one.name + ".html"), await answer.text());
   }
   await photograph(page, `${one.name}-${width}`);
@@ -51,24 +51,21 @@ async function show({ context, page }, one, width) {
   }
 }
 
-/** The weight of a page in bytes as they travelled, and how much its content jumped. */
-async function measure(page, answer, requests) {
-  const weigh = async (request) => (await request.sizes()).responseBodySize;
+/** The weight of a page in bytes as they travelled, the page first among its requests, and how much its content jumped. */
+async function measure(page, requests) {
   const measured = { html: 0, css: 0, js: 0, photos: 0, total: 0, requests: 0, photoRequests: 0, shift: 0 };
-  for (const request of requests) {
-    // The answer to a form is measured as if the page had been asked for.
-    if (request.isNavigationRequest() && request !== answer.request()) continue;
-    const bytes = await weigh(request), kind = request.resourceType();
-    if (request === answer.request()) measured.html += bytes;
-    else if (kind === "stylesheet") measured.css += bytes;
-    else if (kind === "script") measured.js += bytes;
-    if (new URL(request.url()).pathname.startsWith("/media/")) {
+  for (const [i, request] of requests.entries()) {
+    const bytes = Math.max(0, (await request.sizes()).responseBodySize), kind = request.resourceType();
+    if (kind === "image" && !request.url().endsWith(".svg")) {
       measured.photos += bytes;
       measured.photoRequests++;
-    } else {
-      measured.total += bytes;
-      measured.requests++;
+      continue;
     }
+    measured.total += bytes;
+    measured.requests++;
+    if (i === 0) measured.html = bytes;
+    if (kind === "stylesheet") measured.css += bytes;
+    if (kind === "script") measured.js += bytes;
   }
   measured.shift = await page.evaluate(() => globalThis.shifts);
   return measured;
