@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"bourg/federation"
 	"bourg/internal/town"
 
 	"github.com/google/uuid"
@@ -529,6 +530,45 @@ func TestHidingAReply(t *testing.T) {
 	}
 	if got := words(p.get("/espace/messages")); !strings.Contains(got, "Tout est vu") {
 		t.Errorf("all is answered: got %s", got)
+	}
+}
+
+// The page of a piece of news says in words how many people elsewhere liked and shared it, as soon as they did, and nowhere
+// else is counted.
+func TestLikesAndSharesInWords(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	post := h.publish(h.bakery, "Fournée de seigle.", false)
+	page := "/@fournil/" + post.ID.String()
+	react := func(who string, kind town.ReactionKind) town.Received {
+		t.Helper()
+		id := federation.IRI("https://ailleurs.example/users/" + who)
+		in := town.Received{
+			Sender: &federation.Actor{
+				ID: id, Type: "Person", PreferredUsername: who, Inbox: id + "/inbox",
+				Keys: []federation.PublicKey{{ID: id + "#main-key", Owner: id, PEM: "PEM"}},
+			},
+			ID: id + "/" + federation.IRI(kind), Key: uuid.New(),
+		}
+		h.must(h.town.store.AddReaction(t.Context(), in, kind, post.ID))
+		return in
+	}
+	says := func(what, path, want string) {
+		t.Helper()
+		shows(t, what, h.visitor().get(path), http.StatusOK, want)
+	}
+	says("alone", page, "Publié pour tout le monde. Aucune réponse")
+	first := react("odile", town.Liked)
+	says("one favourite", page, "Publié pour tout le monde, mis en favori par 1 personne.")
+	react("anselme", town.Liked)
+	react("odile", town.Shared)
+	says("favourites and a share", page, "Publié pour tout le monde, mis en favori par 2 personnes, partagé par 1 personne.")
+	says("in English", "/en"+page, "Published for everybody, a favourite of 2 people, shared by 1 person.")
+	first.Key = uuid.New()
+	h.must(h.town.store.RemoveReaction(t.Context(), first, town.Liked, post.ID))
+	says("one favourite less", page, "mis en favori par 1 personne, partagé par 1 personne.")
+	if got := words(h.visitor().get("/")); strings.Contains(got, "favori") || strings.Contains(got, "partagé") {
+		t.Errorf("the thread: got a count in %s", got)
 	}
 }
 
