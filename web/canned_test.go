@@ -273,6 +273,7 @@ func cannedPages() []canned {
 			return PageMessages{Pending: pending, Seen: seen, OlderURL: "/espace/messages?avant=7"}
 		}},
 		{"messages-vide", "/espace/messages", 200, func(*locale.Locale) Page { return PageMessages{} }},
+		{"messages-calmes", "/espace/messages", 200, func(*locale.Locale) Page { return PageMessages{HasNews: true} }},
 		{"message", "/espace/messages/1", 200, func(l *locale.Locale) Page {
 			pending, seen := messagesList("/espace/messages/1")
 			return PageMessages{Pending: pending, Seen: seen, Conversation: &Conversation{

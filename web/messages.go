@@ -13,6 +13,7 @@ type PageMessages struct {
 	Pending      []Message
 	Seen         []Message
 	OlderURL     string
+	HasNews      bool          // the shop has published; told where the list is empty
 	Conversation *Conversation // nil on the list
 	Errors       Erreurs       // of the reply
 }

@@ -40,6 +40,13 @@ func (h *Handlers) messageList(r *http.Request, open uuid.UUID) (PageMessages, e
 			p.Seen = append(p.Seen, m)
 		}
 	}
+	if len(list) == 0 {
+		news, _, err := h.config.Timeline.MerchantFeed(r.Context(), v.merchant.ID, town.Cursor{})
+		if err != nil {
+			return p, err
+		}
+		p.HasNews = len(news) > 0
+	}
 	if more {
 		p.OlderURL = pathMessages + "?avant=" + strconv.FormatInt(list[len(list)-1].ID, 10)
 	}

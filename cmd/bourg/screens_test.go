@@ -487,6 +487,20 @@ func TestEditing(t *testing.T) {
 	shows(t, "editing it", p.get(edit), http.StatusGone)
 }
 
+// A shop that nobody has written to is invited to write: for the first time, or again.
+func TestNoMessagesYet(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	p := h.enter("fournil@saint-laurent.example")
+	shows(t, "before the first news", p.get("/espace/messages"), http.StatusOK, "Écrire votre première nouvelle")
+	h.publish(h.bakery, "Fournée de seigle.", false)
+	page := p.get("/espace/messages")
+	shows(t, "afterwards", page, http.StatusOK, "Écrire une nouvelle")
+	if strings.Contains(words(page), "première") {
+		t.Error("afterwards: the first news is asked for again")
+	}
+}
+
 // The shop hides a reply, shows it again, and answers; a reply that waits shows nowhere until it is accepted.
 func TestHidingAReply(t *testing.T) {
 	t.Parallel()
