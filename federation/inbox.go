@@ -250,6 +250,7 @@ func (i *Inbox) answer(w http.ResponseWriter, d *delegate, err error) {
 		w.Header().Set("Retry-After", strconv.Itoa(refusal.RetryAfter))
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(refusal.Status)
 	fmt.Fprintf(w, `{"error":%q}`, refusal.Code)
 }

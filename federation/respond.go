@@ -33,6 +33,7 @@ func allowReading(w http.ResponseWriter) { w.Header().Set("Access-Control-Allow-
 func answerError(w http.ResponseWriter, status int, code string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(`{"error":"` + code + `"}`))
 }

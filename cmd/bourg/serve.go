@@ -207,6 +207,7 @@ func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
 func say(w http.ResponseWriter, r *http.Request, status int, line string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = io.WriteString(w, line+"\n")
