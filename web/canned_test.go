@@ -226,7 +226,7 @@ func cannedPages() []canned {
 		{"entrer-trop-tard", "/connexion/abc", 410, func(*locale.Locale) Page { return PageEntrer{Expired: true} }},
 		{"publier", "/espace/publier", 200, func(l *locale.Locale) Page {
 			p := composer(l)
-			p.Drafts = []Brouillon{{"/espace/publier?brouillon=1", "Commandes de fête : la liste", ago(1, 18, 0)}, {"/espace/publier?brouillon=2", "", ago(3, 8, 0)}}
+			p.Drafts = []Brouillon{{"/espace/publier?brouillon=1", "Commandes de fête : la liste", ago(1, 18, 0), "/espace/brouillons/1/supprimer"}, {"/espace/publier?brouillon=2", "", ago(3, 8, 0), "/espace/brouillons/2/supprimer"}}
 			return p
 		}},
 		{"publier-photo", "/espace/publier?brouillon=1", 200, func(l *locale.Locale) Page {
@@ -251,6 +251,11 @@ func cannedPages() []canned {
 		{"publier-garde", "/espace/publier", 200, func(l *locale.Locale) Page {
 			p := composer(l)
 			p.Kept = true
+			return p
+		}},
+		{"publier-supprime", "/espace/publier?supprime=1", 200, func(l *locale.Locale) Page {
+			p := composer(l)
+			p.Deleted = true
 			return p
 		}},
 		{"modifier", "/espace/nouvelles/0193a1/modifier", 200, func(l *locale.Locale) Page {

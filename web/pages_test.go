@@ -138,7 +138,7 @@ var outside = regexp.MustCompile(`^(https?:|mailto:|tel:|#)`)
 
 // routes are the addresses that exist, or that the next handlers bring; a link to anything else is dead.
 var routes = regexp.MustCompile(`^(/en)?(/|/commerces|/recherche|/suivre|/connexion|/connexion/[\w-]+|/espace|/espace/(choisir|publier|messages|page|compte)|/espace/messages/\d+|` +
-	`/espace/nouvelles/[\w-]+/(modifier|supprimer|annuler|publie)|/espace/compte/(mot-de-passe|appareils)|/mairie|/mairie/(commerces|reseau|reglages|reponses|commerces/lien)|` +
+	`/espace/nouvelles/[\w-]+/(modifier|supprimer|annuler|publie)|/espace/brouillons/[\w-]+/supprimer|/espace/compte/(mot-de-passe|appareils)|/mairie|/mairie/(commerces|reseau|reglages|reponses|commerces/lien)|` +
 	`/installation/\w+|/accessibilite|/mentions-legales|/apparence|/deconnexion|/voisins/\d+|/perdu|/@\w+|/@\w+/[\w-]+)$|^/atom.xml$|^/@\w+/atom.xml$|^/media/[\w-]+\.\w+$`)
 
 func inspect(t *testing.T, raw []byte, lang locale.Lang, static *Static) {

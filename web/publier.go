@@ -7,8 +7,8 @@ import (
 	"bourg/web/locale"
 )
 
-// PagePublier is the composer, GET /espace/publier ("debut": an opening, "brouillon": a draft, "neuf=1": nothing restored),
-// and the same for a piece of news that is edited.
+// PagePublier is the composer, GET /espace/publier ("debut": an opening, "brouillon": a draft, "neuf=1": nothing restored,
+// "supprime=1": a draft was thrown away, POST /espace/brouillons/<id>/supprimer), and the same for a piece of news that is edited.
 //
 // The form is a multipart POST to Action: "cle" (makes a repeated post harmless), "brouillon", "photo" (a file), "alt",
 // "texte", "portee" (one of Reaches), "geste" = "publier", "garder" or "retirer" (take the photo away). A handler that finds
@@ -29,6 +29,7 @@ type PagePublier struct {
 	Restored   bool      // a draft was put back without being asked for
 	Undone     bool      // the news has just been called back
 	Kept       bool      // the draft has just been kept
+	Deleted    bool      // a draft has just been thrown away
 	Edit       bool      // published news is edited
 	BackURL    string    // of the news that is edited
 	Drafts     []Brouillon
@@ -40,6 +41,7 @@ type PagePublier struct {
 type Brouillon struct {
 	URL, Title string // Title is the beginning of the text
 	SavedAt    time.Time
+	DeleteURL  string // a POST throws it away
 }
 
 // starters are the openings that a tap puts into the text, by their name in addresses.

@@ -35,6 +35,8 @@ func (h *Handlers) Publier(w http.ResponseWriter, r *http.Request) error {
 		draft, p.Undone = *found, query.Has("annule")
 	case query.Has("garde"):
 		p.Kept = true
+	case query.Has("supprime"):
+		p.Deleted = true
 	case query.Has("debut"):
 		if draft.Text = Starter(l, query.Get("debut")); draft.Text != "" {
 			draft.Text += " "
@@ -107,10 +109,27 @@ func draftLinks(drafts []town.Draft, open uuid.UUID) []Brouillon {
 	var all []Brouillon
 	for _, d := range drafts {
 		if d.ID != open {
-			all = append(all, Brouillon{URL: pathPublier + "?brouillon=" + d.ID.String(), Title: title(d.Text), SavedAt: d.Saved})
+			all = append(all, Brouillon{
+				URL: pathPublier + "?brouillon=" + d.ID.String(), Title: title(d.Text), SavedAt: d.Saved,
+				DeleteURL: pathEspace + "/brouillons/" + d.ID.String() + "/supprimer",
+			})
 		}
 	}
 	return all
+}
+
+// SupprimerBrouillon throws a draft away. One that is gone already, or another's, is no matter: it is not there afterwards.
+func (h *Handlers) SupprimerBrouillon(w http.ResponseWriter, r *http.Request) error {
+	v := visitorOf(r.Context())
+	id, err := idIn(r, "draft")
+	if err != nil {
+		return err
+	}
+	err = h.config.Publisher.DeleteDraft(r.Context(), v.author(), v.merchant.ID, id)
+	if err != nil && !errors.Is(err, town.ErrNotFound) {
+		return err
+	}
+	return h.goTo(w, r, pathPublier+"?supprime=1")
 }
 
 // EnvoyerNouvelle publishes what was written, keeps it for later, or takes its photo away. A photo lies in a draft before

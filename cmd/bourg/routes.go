@@ -75,6 +75,7 @@ func (s *server) routes() []route {
 		{"POST", "/espace/choisir", web.Merchant, page(p.Choisir), false},
 		{"GET", "/espace/publier", web.Merchant, page(p.Publier), false},
 		{"POST", "/espace/publier", web.Merchant, page(p.EnvoyerNouvelle), false},
+		{"POST", "/espace/brouillons/{draft}/supprimer", web.Merchant, page(p.SupprimerBrouillon), false},
 		{"GET", "/espace/nouvelles/{post}/publie", web.Merchant, page(p.Publie), false},
 		{"POST", "/espace/nouvelles/{post}/annuler", web.Merchant, page(p.Annuler), false},
 		{"GET", "/espace/nouvelles/{post}/modifier", web.Merchant, page(p.Modifier), false},

@@ -398,7 +398,20 @@ func TestADraftKeptForLater(t *testing.T) {
 	if got := words(p.get(open)); strings.Contains(got, "Retirer la photo") || !strings.Contains(got, "Pour samedi.") {
 		t.Errorf("without the photo: got %s", got)
 	}
-	shows(t, "another's draft", h.enter("potager@saint-laurent.example").get(open), http.StatusNotFound)
+	stranger := h.enter("potager@saint-laurent.example")
+	shows(t, "another's draft", stranger.get(open), http.StatusNotFound)
+
+	remove := regexp.MustCompile(`/espace/brouillons/[0-9a-f-]{36}/supprimer`).FindString(p.get("/espace/publier?neuf=1").Body.String())
+	leads(t, "throwing another's draft away", stranger.post(remove, nil), `/espace/publier\?supprime=1`)
+	shows(t, "it is still there", p.get(open), http.StatusOK, "Pour samedi.")
+	for _, tap := range []string{"throwing it away", "a second tap"} {
+		leads(t, tap, p.post(remove, nil), `/espace/publier\?supprime=1`)
+	}
+	gone := p.get("/espace/publier?supprime=1")
+	shows(t, "afterwards", gone, http.StatusOK, "Le brouillon est supprimé")
+	if strings.Contains(words(gone), "Pour samedi.") || h.count(`SELECT count(*) FROM drafts`) != 0 {
+		t.Error("afterwards: the draft is still there")
+	}
 }
 
 // A photo of another shop's draft cannot be taken.
