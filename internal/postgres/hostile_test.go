@@ -20,6 +20,7 @@ import (
 // The rows of the table of bad inputs that only what is stored can answer.
 func testBadStories(t *testing.T) {
 	t.Run("O20", editsByOthersAndOlderOnes)
+	t.Run("W2", actorsUnderOneHandle)
 	t.Run("W10", reactionsToWhatOneCannotSee)
 	t.Run("S27", actorStoredWhileItsDomainIsBlocked)
 	t.Run("D8", searchThatTakesTooLong)
@@ -49,6 +50,32 @@ func editsByOthersAndOlderOnes(t *testing.T) {
 		if got, err := f.Reply(f.ctx(), r.ID); err != nil || got.Content != c.want || got.Actor.ID != ana.ID {
 			t.Errorf("after what is %s: got %+v, %v, want ana's %q", c.what, got, err, c.want)
 		}
+	}
+}
+
+// actorsUnderOneHandle: whatever handle somebody claims, an actor is its id and is shown with
+// the host of its id, and two who claim one handle stay two.
+func actorsUnderOneHandle(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	p := f.post(f.merchant("martin"), "Du pain")
+	one, two, thief := peer("away.example", "one"), peer("away.example", "two"), peer("evil.example", "x")
+	for _, a := range []*federation.Actor{one, two, thief} {
+		a.PreferredUsername, a.WebFinger = "ceo", "ceo@away.example"
+		f.must(f.AddReply(f.ctx(), f.received(a), f.reply(a, p, "1")))
+	}
+	for _, a := range []*federation.Actor{one, two, thief} {
+		shown, err := f.RemoteActor(f.ctx(), a.ID)
+		f.must(err)
+		if want := "ceo@" + a.ID.Host(); shown.Handle != want || shown.ID != a.ID || shown.Host != a.ID.Host() {
+			t.Errorf("got %+v, want %s as %s", shown, a.ID, want)
+		}
+	}
+	edit := *f.reply(two, p, "1")
+	edit.ObjectID, edit.Content, edit.Updated = one.ID+"/statuses/1", "stolen", time.Now().Add(time.Hour)
+	f.must(f.EditReply(f.ctx(), f.received(two), &edit))
+	if n := f.count(`SELECT count(*) FROM replies WHERE content = 'stolen'`); n != 0 {
+		t.Error("one of two with the same handle wrote in the other's name")
 	}
 }
 
