@@ -48,6 +48,7 @@ func functions(l *locale.Locale, static *Static) template.FuncMap {
 		"srcset":     srcset,
 		"image":      newImage,
 		"field":      newField,
+		"qr":         newQR,
 		"paints":     Paints,
 	}
 }

@@ -627,7 +627,7 @@ func TestTheTownHall(t *testing.T) {
 	}
 	florist := h.visitor()
 	leads(t, "the florist enters", florist.post(first[1], nil), `/espace/publier`)
-	shows(t, "a new link", p.post("/mairie/commerces/lien", url.Values{"commerce": {h.grocer.ID.String()}}), http.StatusOK, "Bienvenue, Au Potager d'Hortense", houseURL+"/connexion/")
+	shows(t, "a new link", p.post("/mairie/commerces/lien", url.Values{"commerce": {h.grocer.ID.String()}}), http.StatusOK, "Au Potager d'Hortense", houseURL+"/connexion/")
 
 	leads(t, "blocking", p.post("/mairie/reseau", url.Values{"domaine": {"https://Mauvais.example/@x"}, "geste": {"bloquer"}}), `/mairie/reseau\?fait=bloque`)
 	shows(t, "blocked", p.get("/mairie/reseau?fait=bloque"), http.StatusOK, "mauvais.example", "Plus rien n'arrive")
@@ -635,6 +635,28 @@ func TestTheTownHall(t *testing.T) {
 	for range 2 {
 		leads(t, "unblocking", p.post("/mairie/reseau", url.Values{"domaine": {"mauvais.example"}, "geste": {"recevoir"}}), `/mairie/reseau\?fait=recu`)
 	}
+}
+
+// A merchant without an e-mail address who has lost the session is sent to the town hall, which gives a new link in one tap, on
+// a page that is made to be printed: the link in letters, and as a square for the telephone's camera.
+func TestALinkOnPaper(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	p := h.enterTownHall()
+	shows(t, "a town without a telephone", h.visitor().get("/connexion"), http.StatusOK, "Pas de courriel ?", "Passez à la mairie")
+	leads(t, "a telephone", p.post("/mairie/reglages", url.Values{"telephone": {"04 65 71 20 00"}}), `/mairie/reglages\?fait=1`)
+	shows(t, "the way in", h.visitor().get("/connexion"), http.StatusOK, "Pas de courriel ? Appelez la mairie au 04 65 71 20 00", "un nouveau lien, sur papier")
+	shows(t, "an old link", h.visitor().get("/connexion/"+strings.Repeat("a", 43)), http.StatusGone, "Appelez la mairie au 04 65 71 20 00")
+	m, _, err := h.town.directory.AddMerchant(t.Context(), operator, town.NewMerchant{Name: "Dépôt du Quai", Trade: "autre", Phone: "04 65 71 20 41"})
+	h.must(err)
+	page := p.post("/mairie/commerces/lien", url.Values{"commerce": {m.ID.String()}})
+	shows(t, "the paper", page, http.StatusOK, "Dépôt du Quai", "Visez ce carré", "Puis touchez « Entrer »", "La mairie répond au 04 65 71 20 00")
+	link := regexp.MustCompile(houseURL + `(/connexion/[\w-]{43})`).FindStringSubmatch(page.Body.String())
+	if link == nil || !strings.Contains(page.Body.String(), `<svg class="qr" viewBox="0 0 `) || page.Header().Get("Cache-Control") != "no-store" {
+		t.Fatalf("the paper: got the link %v, no-store %q, or no square", link, page.Header().Get("Cache-Control"))
+	}
+	shows(t, "looking at the link", h.visitor().get(link[1]), http.StatusOK, "Dépôt du Quai", "Entrer")
+	leads(t, "entering", h.visitor().post(link[1], nil), `/espace/publier`)
 }
 
 // The town hall says how to reach it, who publishes, how accessible the site is, and which colour the town has; what is wrong
