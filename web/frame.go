@@ -127,8 +127,10 @@ func newFrame(l *locale.Locale, site Site, now time.Time, r *http.Request, h hea
 	if h.photo != nil {
 		f.CardPhoto = absolute(site.URL, h.photo.Largest())
 	}
-	f.Search = h.doors == residentDoors
-	f.DoorsLabel, f.Doors = doorsOf(l, h, r.URL.Path)
+	if site.Name != "" { // before that, nothing lies behind the doors
+		f.Search = h.doors == residentDoors
+		f.DoorsLabel, f.Doors = doorsOf(l, h, r.URL.Path)
+	}
 	return f
 }
 

@@ -45,7 +45,7 @@ func (h *Handlers) entry(l *locale.Locale, p *town.Post, whole bool) Avis {
 	}
 	text := p.Text
 	if !whole && utf8.RuneCountInString(text) > textInFeed {
-		text, a.Cut = sanitize.Cut(text, textInFeed), true
+		text, a.Cut = beginning(text, textInFeed), true
 	}
 	a.Text = h.written(text)
 	for i := range p.Photos {
@@ -82,7 +82,19 @@ func foreign(l *locale.Locale, language string) string {
 }
 
 // title is the beginning of what was typed, in one line of plain words.
-func title(text string) string { return sanitize.Cut(sanitize.Line(text), titleLength) }
+func title(text string) string { return beginning(sanitize.Line(text), titleLength) }
+
+// beginning cuts words to n runes, after a whole word where there is one.
+func beginning(words string, n int) string {
+	cut := sanitize.Cut(words, n)
+	if cut == words {
+		return words
+	}
+	if i := strings.LastIndexAny(cut, " \n"); i > 0 {
+		cut = strings.TrimRight(cut[:i], " \n,;:") + "…"
+	}
+	return cut
+}
 
 // photo is a stored photo with its variants. Where uploads are served from here, addresses are paths.
 func (h *Handlers) photo(p *town.Photo) Photo {
@@ -169,7 +181,7 @@ func (h *Handlers) remote(l *locale.Locale, r *town.Reply) template.HTML {
 
 // excerpt is the beginning of remote HTML in plain words.
 func excerpt(html string) string {
-	return sanitize.Cut(sanitize.Line(sanitize.Text(html)), excerptLength)
+	return beginning(sanitize.Line(sanitize.Text(html)), excerptLength)
 }
 
 // peerName is what a peer's actor calls itself, without signs that hide or turn the others.
