@@ -53,13 +53,17 @@ func livelyTown(t *testing.T) *lively {
 			l.env[i] = "BOURG_DATA=" + filepath.Join(l.data, "demo", "saint-laurent")
 		}
 	}
-	for _, words := range []string{
-		"La première tournée part à 7 h 30, par les Aires-Hautes.", "Il reste des chaises pour la soirée de samedi.",
-		"Un trousseau de clés a été trouvé sous la halle.", "Pas de tournée demain : le pont est fermé.",
-		"La machine à café est réparée.", "Les inscriptions au concours de soupes sont ouvertes.",
-		"On cherche deux bras pour décharger, jeudi à 6 h.", "Le distributeur de la place remarche.",
+	for _, news := range [][2]string{
+		{"cycles", "La première tournée part à 7 h 30, par les Aires-Hautes."},
+		{"page_cornee", "Il reste des chaises pour la soirée de samedi."},
+		{"mairie_saint_laurent", "Un trousseau de clés a été trouvé sous la halle."},
+		{"potager", "Pas de tournée demain : le pont est fermé."},
+		{"fontaine", "La machine à café est réparée."},
+		{"boucherie", "Les inscriptions au concours de soupes sont ouvertes."},
+		{"quincaillerie", "On cherche deux bras pour décharger, jeudi à 6 h."},
+		{"deux_feves", "Le distributeur de la place remarche."},
 	} {
-		l.run("publish", "--as", "fontaine", "--text", words)
+		l.run("publish", "--as", news[0], "--text", news[1])
 	}
 	post := l.run("publish", "--as", sampleHandle, "--text", "Fougasses aux gratons à partir de 16 h.",
 		"--image", "../../cmd/bourg/demo/pain.jpg", "--alt", "Deux boules de seigle et deux pains longs sur la table du fournil.")

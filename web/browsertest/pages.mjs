@@ -36,7 +36,7 @@ async function show({ context, page }, one, width) {
   const requests = [];
   context.on("request", (request) => requests.push(request));
   const answer = await visit(page, job.origin, one);
-  await page.waitForLoadState("networkidle");
+  await page.evaluate(() => document.fonts.ready);
   if (answer.status() !== (one.status ?? 200)) {
     report({ page: one.name, check: "status", fault: `got ${answer.status()}, want ${one.status ?? 200}` });
   }
