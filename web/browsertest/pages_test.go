@@ -1,7 +1,6 @@
 package browsertest
 
 import (
-	"os/exec"
 	"path/filepath"
 	"testing"
 )
@@ -223,10 +222,7 @@ func (m machine) hold(t *testing.T, tw *town, who, cookie string, screens []scre
 	if err != nil || len(files) != len(screens) {
 		t.Errorf("html-validate: got %d pages (%v), want %d", len(files), err, len(screens))
 	}
-	validate := exec.CommandContext(t.Context(), m.node, append([]string{
-		"node_modules/html-validate/bin/html-validate.mjs", "--config", "htmlvalidate.json", "--max-warnings", "0",
-	}, files...)...)
-	if out, err := validate.CombinedOutput(); err != nil {
+	if out, err := m.validate(t, files...).CombinedOutput(); err != nil {
 		t.Errorf("html-validate: %v\n%s", err, out)
 	}
 }
