@@ -117,13 +117,14 @@ func badHeaders(t *testing.T) {
 		"/connexion?suite=/" + url.QueryEscape(evil), "/espace/publier?" + url.QueryEscape(evil), "/@FOURNIL" + url.PathEscape(evil), "/@" + url.PathEscape(evil),
 		"/suivre?retenir=1&qui=fournil&adresse=" + url.QueryEscape("odile@ailleurs.example"+evil), "/suivre?retenir=1&qui=fournil&adresse=" + url.QueryEscape(evil),
 		"/actors/" + url.PathEscape(evil), "/.well-known/webfinger?resource=" + url.QueryEscape(evil), "/media/" + url.PathEscape(evil), "/en/" + url.PathEscape(evil),
-		"/recherche?q=" + url.QueryEscape(evil), "/static/" + url.PathEscape(evil),
+		"/recherche?q=" + url.QueryEscape(evil), "/static/" + url.PathEscape(evil), "/apparence",
 	} {
 		for method, body := range map[string]url.Values{"GET": nil, "POST": {"retour": {"/" + evil}, "theme": {evil}, "email": {evil}, "suite": {"/" + evil}}} {
+			address := path
 			if method == "POST" {
-				path = "/apparence"
+				address = strings.SplitN(path, "?", 2)[0]
 			}
-			r, err := http.NewRequestWithContext(t.Context(), method, served.URL+path, strings.NewReader(body.Encode()))
+			r, err := http.NewRequestWithContext(t.Context(), method, served.URL+address, strings.NewReader(body.Encode()))
 			h.must(err)
 			r.Header.Set("Origin", houseURL)
 			r.Header.Set("Sec-Fetch-Site", "same-origin")
