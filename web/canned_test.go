@@ -406,7 +406,7 @@ func settings(colour string) PageMairieReglages {
 	return PageMairieReglages{
 		Town: "Saint-Laurent-sur-Cèze", INSEE: "30273", Handle: "@saintlaurent@saint-laurent.example", HelpPhone: "04 65 71 20 00", HelpHours: "de 9 h à 12 h",
 		Colour: colour, Nuance: &n, Publisher: "Mairie de Saint-Laurent-sur-Cèze\n1 place de la Fontaine\n30200 Saint-Laurent-sur-Cèze", Director: "Madame le Maire",
-		Host: "Hébergeur du Gard\n30000 Nîmes\n04 66 00 00 00", Contact: "mairie@saint-laurent.example", State: "part", Audited: "2026-03-12",
+		Host: "Hébergeur du Gard\n30000 Nîmes\n04 66 00 00 00", Contact: "mairie@saint-laurent.example", State: "part", Audited: "12/03/2026",
 		Auditor: "Accès pour tous", Faults: "Certaines photos n’ont pas de description.", Approve: true,
 	}
 }

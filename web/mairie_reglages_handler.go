@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"strings"
+	"time"
 
 	"bourg/internal/town"
 	"bourg/web/locale"
@@ -24,7 +26,7 @@ func (h *Handlers) settings(t *town.Town) PageMairieReglages {
 		Town: t.Name, INSEE: t.INSEE, Handle: "@" + t.Handle + "@" + h.config.Addresses.Domain(),
 		HelpPhone: t.HelpPhone, HelpHours: t.HelpHours, Colour: orWords(t.Accent, DefaultColour),
 		Publisher: t.Legal.Publisher, Director: t.Legal.Director, Host: t.Legal.Host, Contact: t.Legal.Contact,
-		State: conformityOf(t.Accessibility.State).String(), Audited: t.Accessibility.Audited, Auditor: t.Accessibility.Auditor,
+		State: conformityOf(t.Accessibility.State).String(), Audited: typedDay(t.Accessibility.Audited), Auditor: t.Accessibility.Auditor,
 		Faults: t.Accessibility.Faults, AccessContact: t.Accessibility.Contact,
 		Approve: t.ApproveReplies || h.config.RepliesApproved, ApproveFixed: h.config.RepliesApproved,
 	}
@@ -54,7 +56,7 @@ func (h *Handlers) EnregistrerReglages(w http.ResponseWriter, r *http.Request) e
 		Publisher: form.Get("editeur"), Director: form.Get("directeur"), Host: form.Get("hebergeur"), Contact: form.Get("contact"),
 	}
 	changed.Accessibility = town.Accessibility{
-		State: stateNamed(form.Get("etat")), Audited: form.Get("audit"), Auditor: form.Get("auditeur"), Faults: form.Get("defauts"),
+		State: stateNamed(form.Get("etat")), Audited: readDay(form.Get("audit")), Auditor: form.Get("auditeur"), Faults: form.Get("defauts"),
 		Contact: form.Get("contact_acces"),
 	}
 	if !h.config.RepliesApproved { // the operator's word hides the town's own, and does not change it
@@ -103,6 +105,27 @@ func stateNamed(name string) string {
 		return town.FullyConforming
 	}
 	return name
+}
+
+// typedLayout is how people write a day in numbers. A field of its own kind would be several stops on the keyboard, and would
+// follow the browser's language.
+const typedLayout = "2/1/2006"
+
+// readDay reads a day as people write it, or as computers do, into what computers write; anything else stays as it is, for the
+// domain to refuse.
+func readDay(typed string) string {
+	if day, err := time.Parse(typedLayout, strings.TrimSpace(typed)); err == nil {
+		return day.Format(time.DateOnly)
+	}
+	return typed
+}
+
+// typedDay writes what readDay gave the way it was typed.
+func typedDay(kept string) string {
+	if day, err := time.Parse(time.DateOnly, kept); err == nil {
+		return day.Format("02/01/2006")
+	}
+	return kept
 }
 
 // missing lists what the legal notice has to say and does not yet.

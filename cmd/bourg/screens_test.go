@@ -670,11 +670,11 @@ func TestSettings(t *testing.T) {
 	form := url.Values{
 		"telephone": {"*#06#"}, "heures": {"de 9 h à 12 h"}, "couleur": {"#ffd400"},
 		"editeur": {"Mairie\r\n1 place de la Fontaine"}, "directeur": {"Madame le Maire"}, "hebergeur": {"Hébergeur du Gard"}, "contact": {"à la mairie"},
-		"etat": {"part"}, "audit": {""}, "auditeur": {"Accès pour tous"}, "defauts": {"Des photos sans description.\r\nUn plan."}, "contact_acces": {"acces@saint-laurent.example"},
+		"etat": {"part"}, "audit": {"hier"}, "auditeur": {"Accès pour tous"}, "defauts": {"Des photos sans description.\r\nUn plan."}, "contact_acces": {"acces@saint-laurent.example"},
 		"approuver": {"1"},
 	}
 	refused := p.post("/mairie/reglages", form)
-	shows(t, "with mistakes", refused, http.StatusUnprocessableEntity, "Erreur", "Écrivez un numéro de téléphone", "Écrivez une adresse électronique", "Donnez le jour de l'audit",
+	shows(t, "with mistakes", refused, http.StatusUnprocessableEntity, "Erreur", "Écrivez un numéro de téléphone", "Écrivez une adresse électronique", "Donnez un jour passé", "hier",
 		"*#06#", "de 9 h à 12 h", "1 place de la Fontaine", "Madame le Maire", "Hébergeur du Gard", "à la mairie", "Accès pour tous", "Un plan.", "acces@saint-laurent.example")
 	for _, kept := range []string{`value="#ffd400"`, `value="part" checked`, `name="approuver" value="1" checked`} {
 		if !strings.Contains(refused.Body.String(), kept) {
@@ -689,9 +689,11 @@ func TestSettings(t *testing.T) {
 
 	form.Set("telephone", "04 65 71 20 00")
 	form.Set("contact", "mairie@saint-laurent.example")
-	form.Set("audit", "2026-03-12")
+	form.Set("audit", "")
+	shows(t, "without an audit", p.post("/mairie/reglages", form), http.StatusUnprocessableEntity, "Donnez le jour de l'audit")
+	form.Set("audit", "12/3/2026")
 	leads(t, "saving", p.post("/mairie/reglages", form), `/mairie/reglages\?fait=1`)
-	shows(t, "saved", p.get("/mairie/reglages?fait=1"), http.StatusOK, "C'est enregistré", "Votre jaune est trop clair pour du texte")
+	shows(t, "saved", p.get("/mairie/reglages?fait=1"), http.StatusOK, "C'est enregistré", "Votre jaune est trop clair pour du texte", "12/03/2026")
 	if got := words(p.get("/mairie")); strings.Contains(got, "Il manque") {
 		t.Errorf("the desk of a town that has told everything: got %s", got)
 	}
