@@ -14,7 +14,7 @@ LINTER  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 LINTER_VERSION := v2.12.0
 
 # One package's tests; generous, because a slow machine compiles beside them.
-TIMEOUT ?= 15m
+TIMEOUT ?= 30m
 # Where goroutines meet, the tests run a second time, with the race detector.
 RACED   ?= ./federation/... ./internal/... ./web/...
 FUZZTIME  ?= 60s
