@@ -70,12 +70,13 @@ export async function visit(page, origin, { path, choose = {}, fill = {}, press 
   for (const [field, file] of Object.entries(choose)) await page.locator(`main [name="${field}"]:not([type=hidden])`).setInputFiles(file);
   for (const [field, words] of Object.entries(fill)) await page.locator(`main [name="${field}"]:not([type=hidden])`).fill(words);
   if (!press) return response;
+  const landed = page.waitForEvent("framenavigated").catch(() => {}); // a refusal may come to the script of the page
   const [answer] = await Promise.all([
-    // A refusal may come to the script of the page, which puts it in place.
     page.waitForResponse((r) => r.status() === 422 || (r.request().isNavigationRequest() && r.status() !== 303)),
     page.locator("main").getByRole("button", { name: press }).first().click(),
   ]);
-  if (answer.status() === 422) await page.locator("main .resume").waitFor();
+  if (answer.request().isNavigationRequest()) await landed;
+  else await page.locator("main .resume").waitFor(); // which puts it in place
   await page.waitForLoadState("load");
   return answer;
 }

@@ -62,15 +62,15 @@ func TestALivelyTown(t *testing.T) {
 		}
 	})
 	merchant, hall := l.signIn(l.toMerchant), l.signIn(l.toHall)
-	for who, someone := range map[string]struct {
-		cookie  string
-		screens []screen
+	for _, group := range []struct {
+		who, cookie string
+		screens     []screen
 	}{
-		"readers":   {"", l.readersScreens()},
-		"merchant":  {merchant, l.merchantsScreens(merchant)},
-		"town hall": {hall, townHallScreens()},
+		{"readers", "", l.readersScreens()},
+		{"merchant", merchant, l.merchantsScreens(merchant)},
+		{"town hall", hall, townHallScreens()},
 	} {
-		t.Run(who, func(t *testing.T) { m.hold(t, l.town, who, someone.cookie, someone.screens) })
+		t.Run(group.who, func(t *testing.T) { m.hold(t, l.town, group.who, group.cookie, group.screens) })
 	}
 }
 
