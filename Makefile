@@ -16,7 +16,7 @@ LINTER_VERSION := v2.12.0
 # One package's tests; generous, because a slow machine compiles beside them.
 TIMEOUT ?= 30m
 # Where goroutines meet, the tests run a second time, with the race detector.
-RACED   ?= ./federation/... ./internal/... ./web/...
+RACED   ?= ./federation/... ./internal/... ./web ./web/locale
 FUZZTIME  ?= 60s
 BENCHTIME ?= 3s
 

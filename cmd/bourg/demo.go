@@ -119,8 +119,9 @@ func fillEmpty(ctx context.Context, t *theTown, d *demoTown) ([]*town.Merchant, 
 	byHandle := map[string]*town.Merchant{}
 	var shops []*town.Merchant
 	for _, s := range d.shops {
+		lat, lon := d.place(s.handle)
 		m, _, err := t.directory.AddMerchant(ctx, operator, town.NewMerchant{
-			Name: s.name, Handle: s.handle, Trade: s.trade, Phone: s.phone, Address: s.address,
+			Name: s.name, Handle: s.handle, Trade: s.trade, Phone: s.phone, Address: s.address, Lat: lat, Lon: lon,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)

@@ -1,6 +1,9 @@
 package main
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // demoTown is what `bourg demo` fills a town with. Shops, people and telephone numbers
 // are invented; the numbers lie in the ranges that nobody is given.
@@ -128,4 +131,24 @@ var demoTowns = []demoTown{
 			{"gabare", on(5, 10, 40), "Fermé lundi et mardi pour repeindre la barque. Le menu du mercredi est sur l’ardoise : friture, rôti de veau, tarte aux pommes.", "", ""},
 		},
 	},
+}
+
+// demoPlaces says where the shops are: metres north and east of the middle of their town.
+var demoPlaces = map[string][2]float64{
+	"fournil": {15, -12}, "potager": {-60, 60}, "quincaillerie": {-310, 160}, "page_cornee": {48, 36},
+	"terre_rouge": {1500, -1000}, "miellerie": {3300, 2600}, "cycles": {-350, 190}, "mairie_saint_laurent": {10, 20},
+	"garrigue": {-120, -196}, "deux_feves": {90, 80}, "fontaine": {-8, 18}, "boucherie": {30, -33},
+	"chevrerie": {1900, -700}, "marche_bastide": {12, 6}, "gabare": {-240, 410},
+}
+
+// place returns where a shop is, in degrees.
+func (d *demoTown) place(handle string) (lat, lon *float64) {
+	metres, known := demoPlaces[handle]
+	if !known {
+		return nil, nil
+	}
+	const perDegree = 111_320 // metres, of latitude
+	north := d.lat + metres[0]/perDegree
+	east := d.lon + metres[1]/(perDegree*math.Cos(d.lat*math.Pi/180))
+	return &north, &east
 }
