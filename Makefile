@@ -13,6 +13,7 @@ VERSION ?= $(shell git describe --tags --match 'v*' 2>/dev/null | sed 's/^v//' |
 LINTER  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 LINTER_VERSION := v2.12.0
 
+# One package after another: some of them fill the machine with servers and browsers.
 # One package's tests; generous, because a slow machine compiles beside them.
 TIMEOUT ?= 30m
 # Where goroutines meet, the tests run a second time, with the race detector.
@@ -40,8 +41,8 @@ build: ## Build the static binary bin/bourg
 
 test: ## Install what the tests need, and run all of them
 	.ci/install test
-	go test -timeout $(TIMEOUT) ./...
-	CGO_ENABLED=1 go test -race -timeout $(TIMEOUT) $(RACED)
+	go test -p 1 -timeout $(TIMEOUT) ./...
+	CGO_ENABLED=1 go test -p 1 -race -timeout $(TIMEOUT) $(RACED)
 
 lint: $(TOOLS)/golangci-lint-$(LINTER_VERSION) ## Format, vet, lint, and the module files
 	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); \

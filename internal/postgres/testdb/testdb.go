@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"bourg/internal/postgres"
@@ -106,7 +107,7 @@ func create(t testing.TB, options, server string) string {
 	}
 	t.Cleanup(func() {
 		// The test's own context has ended by now.
-		if err := execute(context.WithoutCancel(t.Context()), server, `drop database if exists `+quoted+` with (force)`); err != nil {
+		if err := drop(context.WithoutCancel(t.Context()), server, quoted); err != nil {
 			t.Errorf("testdb: %v", err)
 		}
 	})
@@ -115,6 +116,19 @@ func create(t testing.TB, options, server string) string {
 		t.Fatalf("testdb: %v", err)
 	}
 	return dsn
+}
+
+// drop removes a database and ends the sessions in it. An autovacuum worker may not be ended by
+// the tests' role (42501): it leaves by itself, and is waited for.
+func drop(ctx context.Context, server, quoted string) error {
+	for try := 0; ; try++ {
+		err := execute(ctx, server, `drop database if exists `+quoted+` with (force)`)
+		var refused *pgconn.PgError
+		if err == nil || try == 100 || !errors.As(err, &refused) || refused.Code != "42501" {
+			return err
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 }
 
 // server returns the URL of a database on the server for this process, once.
