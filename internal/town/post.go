@@ -52,6 +52,7 @@ type Post struct {
 	Leaves    time.Time // end of the undo window
 	Updated   time.Time // zero: never edited
 	Withdrawn time.Time // zero: not withdrawn
+	Details
 
 	Likes, Shares, Replies int
 }
@@ -68,6 +69,7 @@ type Draft struct {
 	Photos []Photo
 	Once   uuid.UUID
 	Saved  time.Time
+	Details
 }
 
 // Reply is what a peer wrote to a merchant.
