@@ -123,7 +123,12 @@ func TestServerIsStartedAgainWhenKilled(t *testing.T) {
 		// A session that keeps writing holds on to the shared memory of
 		// the killed server.
 		busy := connect(t, s.DSN())
-		go func() { _, _ = busy.Exec(context.Background(), `select count(*) from generate_series(1, 100000000)`) }()
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			_, _ = busy.Exec(context.Background(), `select count(*) from generate_series(1, 100000000)`)
+		}()
+		t.Cleanup(func() { <-ended }) // before the connection is closed
 		kill(t, postmaster(t, dir))
 		awaitAnswer(t, s.DSN())
 		if got, want := query(t, s.DSN(), `select n from counter`), strconv.Itoa(round); got != want {
