@@ -133,7 +133,12 @@ type Fetched struct {
 // It answers ErrContentType for one that does not claim to be such a document, and a
 // *StatusError where the peer has none to give.
 func (c *Client) Fetch(ctx context.Context, address IRI, key *SigningKey) (*Fetched, error) {
-	f, header, err := c.get(ctx, address, LDType+", "+ActivityType, MaxDocument, key)
+	return c.fetch(ctx, address, key, nil)
+}
+
+// fetch is Fetch within a budget.
+func (c *Client) fetch(ctx context.Context, address IRI, key *SigningKey, budget *Budget) (*Fetched, error) {
+	f, header, err := c.get(ctx, address, LDType+", "+ActivityType, MaxDocument, key, budget)
 	if err != nil {
 		return nil, fmt.Errorf("fetching %s: %w", address, err)
 	}
@@ -145,14 +150,14 @@ func (c *Client) Fetch(ctx context.Context, address IRI, key *SigningKey) (*Fetc
 
 // Get gets anything else, unsigned: WebFinger, NodeInfo, pictures. At most max bytes are taken.
 func (c *Client) Get(ctx context.Context, address IRI, accept string, max int64) (*Fetched, error) {
-	f, _, err := c.get(ctx, address, accept, max, nil)
+	f, _, err := c.get(ctx, address, accept, max, nil, nil)
 	if err != nil {
 		return nil, fmt.Errorf("fetching %s: %w", address, err)
 	}
 	return f, nil
 }
 
-func (c *Client) get(ctx context.Context, address IRI, accept string, max int64, key *SigningKey) (*Fetched, string, error) {
+func (c *Client) get(ctx context.Context, address IRI, accept string, max int64, key *SigningKey, budget *Budget) (*Fetched, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	found := address
@@ -166,6 +171,9 @@ func (c *Client) get(ctx context.Context, address IRI, accept string, max int64,
 			return nil, "", fmt.Errorf("%w: %w", ErrForbiddenURL, err)
 		}
 		req.Header.Set("Accept", accept)
+		if err := budget.take(); err != nil {
+			return nil, "", err
+		}
 		if err := c.sign(req, nil, key, Cavage); err != nil {
 			return nil, "", err
 		}
@@ -196,6 +204,27 @@ func (c *Client) get(ctx context.Context, address IRI, accept string, max int64,
 		media, _, _ := mime.ParseMediaType(header)
 		return &Fetched{URL: found.WithoutFragment(), ContentType: media, Body: body}, header, nil
 	}
+}
+
+// Location tells where an address leads by one redirect, which is not followed; "" where it leads nowhere else.
+func (c *Client) Location(ctx context.Context, address IRI) (IRI, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	u, onlyPeers, err := c.guard.target(address)
+	if err != nil {
+		return "", fmt.Errorf("asking where %s leads: %w", address, err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, u.String(), nil)
+	if err != nil {
+		return "", fmt.Errorf("asking where %s leads: %w: %w", address, ErrForbiddenURL, err)
+	}
+	res, err := c.send(req, onlyPeers)
+	if err != nil {
+		return "", fmt.Errorf("asking where %s leads: %w", address, err)
+	}
+	defer res.Body.Close()
+	to, _ := redirect(u, res)
+	return to, nil
 }
 
 // redirect tells whether the answer is a redirect and where it leads; "" where that is nowhere.

@@ -24,6 +24,7 @@ type delegate struct {
 	source   string // the client's address
 	received time.Time
 	bodyRead bool // or at least begun
+	budget   *Budget
 
 	signature *requestSignature
 	doc       *Document
@@ -82,6 +83,7 @@ func (d *delegate) PostInbox(ctx context.Context, _ *url.URL, _ pub.Activity) er
 		Inbox:    IRI(d.inbox.config.Origin + d.request.URL.EscapedPath()),
 		JSON:     d.doc.JSON(),
 		Received: d.received,
+		Budget:   d.budget,
 	})
 	if err != nil {
 		return fmt.Errorf("receiving %s %s: %w", activity.Type, activity.ID, err)
@@ -97,14 +99,14 @@ func (d *delegate) InboxForwarding(context.Context, *url.URL, pub.Activity) erro
 // authenticate returns the key with which the request was signed.
 func (d *delegate) authenticate(ctx context.Context) (*peerKey, error) {
 	keys := d.inbox.config.Keys
-	key, err := keys.lookup(ctx, d.signature.KeyID, d.source)
+	key, err := keys.lookup(ctx, d.signature.KeyID, d.source, d.budget)
 	if err != nil {
 		return d.farewell(ctx, err)
 	}
 	wrong := d.signature.verify(key.Public)
 	if wrong != nil {
 		key.disproved()
-		newer, err := keys.refetch(ctx, key, d.source)
+		newer, err := keys.refetch(ctx, key, d.source, d.budget)
 		if err != nil {
 			return d.farewell(ctx, err)
 		}

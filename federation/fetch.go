@@ -16,6 +16,16 @@ type Fetcher struct {
 	Authority Authority
 	// Gate is asked before a host is contacted; where it is nil, all may be.
 	Gate Gate
+
+	budget *Budget
+}
+
+// Within returns a Fetcher that takes each of its requests from budget, and answers
+// ErrBudget when that is used up.
+func (f *Fetcher) Within(budget *Budget) *Fetcher {
+	within := *f
+	within.budget = budget
+	return &within
 }
 
 // FetchActor gets the actor with this id. A document of another actor is refused with
@@ -39,7 +49,7 @@ func (f *Fetcher) FindActor(ctx context.Context, address IRI) (Verified[*Actor],
 }
 
 // FetchObject gets the object with this id, or whose page has this address. Its id may
-// be another one on the same host, which is then asked.
+// be another one on the same host, which is then asked. It bears no date later than now.
 func (f *Fetcher) FetchObject(ctx context.Context, id IRI) (Verified[*Object], error) {
 	var none Verified[*Object]
 	doc, found, err := f.canonical(ctx, id)
@@ -50,6 +60,7 @@ func (f *Fetcher) FetchObject(ctx context.Context, id IRI) (Verified[*Object], e
 	if err != nil {
 		return none, fmt.Errorf("reading %s: %w", id, err)
 	}
+	object.ClampDates(f.Client.config.Now())
 	verified, err := f.Authority.Object(object, found)
 	if err != nil {
 		return none, fmt.Errorf("fetching %s: %w", id, err)
@@ -117,7 +128,7 @@ func (f *Fetcher) document(ctx context.Context, address IRI) (*Document, IRI, er
 	if err != nil {
 		return nil, "", err
 	}
-	fetched, err := f.Client.Fetch(ctx, address.WithoutFragment(), key)
+	fetched, err := f.Client.fetch(ctx, address.WithoutFragment(), key, f.budget)
 	if err != nil {
 		return nil, "", err
 	}

@@ -79,7 +79,7 @@ func NewInbox(config InboxConfig) *Inbox {
 // ServeHTTP answers a POST to an inbox. The router decides which paths are inboxes; the
 // path is taken from the request as it came, because it is what was signed.
 func (i *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	d := &delegate{inbox: i, request: r, source: i.config.ClientAddr(r), received: i.config.Now()}
+	d := &delegate{inbox: i, request: r, source: i.config.ClientAddr(r), received: i.config.Now(), budget: NewBudget(FetchesPerActivity)}
 	defer func() {
 		if p := recover(); p != nil {
 			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {

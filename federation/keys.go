@@ -106,10 +106,11 @@ func (k *Keys) check(id IRI) error {
 	return nil
 }
 
-// lookup returns the key with this id, which source (a client's address) asks for. The
+// lookup returns the key with this id, which source (a client's address) asks for; what has to be fetched is
+// taken from budget. The
 // error is a *Refusal: 401 (keyid, key_gone, key_unusable, key_not_listed, key_owner_id, key_unacceptable),
 // 403 blocked, 429 key_budget, 503 key_unreachable; or it is ours.
-func (k *Keys) lookup(ctx context.Context, id IRI, source string) (*peerKey, error) {
+func (k *Keys) lookup(ctx context.Context, id IRI, source string, budget *Budget) (*peerKey, error) {
 	if err := k.check(id); err != nil {
 		return nil, err
 	}
@@ -117,7 +118,7 @@ func (k *Keys) lookup(ctx context.Context, id IRI, source string) (*peerKey, err
 	if key != nil || err != nil {
 		return key, err
 	}
-	return k.fetch(ctx, id, source)
+	return k.fetch(ctx, id, source, budget)
 }
 
 // stored returns a key that needs no fetch, nil where there is none.
@@ -152,7 +153,7 @@ func (k *Keys) stored(ctx context.Context, id IRI) (*peerKey, error) {
 
 // refetch returns a key anew after a signature did not verify with old: nil where it
 // was fetched or asked for a short time ago, or the refusal that came of that.
-func (k *Keys) refetch(ctx context.Context, old *peerKey, source string) (*peerKey, error) {
+func (k *Keys) refetch(ctx context.Context, old *peerKey, source string, budget *Budget) (*peerKey, error) {
 	now := k.config.Now()
 	if now.Sub(old.fetched) < refetchAfter {
 		return nil, nil
@@ -161,7 +162,7 @@ func (k *Keys) refetch(ctx context.Context, old *peerKey, source string) (*peerK
 		return nil, k.failed(old.ID)
 	}
 	k.tried.Set(old.ID, now)
-	return k.fetch(ctx, old.ID, source)
+	return k.fetch(ctx, old.ID, source, budget)
 }
 
 // failed returns the refusal that the last fetch of a key ended with, while it stands.
@@ -200,14 +201,14 @@ func (k *Keys) forget(id IRI) { k.known.Invalidate(id) }
 
 // fetch gets a key from its host. Several requests for one key wait for one fetch,
 // which the end of the first of them does not end.
-func (k *Keys) fetch(ctx context.Context, id IRI, source string) (*peerKey, error) {
+func (k *Keys) fetch(ctx context.Context, id IRI, source string, budget *Budget) (*peerKey, error) {
 	if err := k.failed(id); err != nil {
 		return nil, err
 	}
 	result := k.flights.DoChan(string(id), func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keyDeadline)
 		defer cancel()
-		return k.fetchOnce(ctx, id, source)
+		return k.fetchOnce(ctx, id, source, budget)
 	})
 	select {
 	case r := <-result:
@@ -223,12 +224,12 @@ func (k *Keys) fetch(ctx context.Context, id IRI, source string) (*peerKey, erro
 	}
 }
 
-func (k *Keys) fetchOnce(ctx context.Context, id IRI, source string) (*peerKey, error) {
+func (k *Keys) fetchOnce(ctx context.Context, id IRI, source string, budget *Budget) (*peerKey, error) {
 	settle, err := k.reserve(ctx, id, source)
 	if err != nil {
 		return nil, err
 	}
-	owner, err := k.owner(ctx, id)
+	owner, err := k.owner(ctx, id, k.config.Fetcher.Within(budget))
 	if err == nil {
 		var key *peerKey
 		if key, err = k.ownedKey(id, owner); err == nil {
@@ -277,8 +278,7 @@ func registrable(host string) string {
 // owner finds the actor whose key this is. The key's URL leads to the actor's
 // document, or to a document of the key's own (GoToSocial) or a short form of the actor
 // that names the owner: then the owner's document is asked, and it alone decides.
-func (k *Keys) owner(ctx context.Context, id IRI) (Verified[*Actor], error) {
-	f := k.config.Fetcher
+func (k *Keys) owner(ctx context.Context, id IRI, f *Fetcher) (Verified[*Actor], error) {
 	doc, found, err := f.document(ctx, id)
 	if err != nil {
 		return Verified[*Actor]{}, err
@@ -300,7 +300,8 @@ func (k *Keys) owner(ctx context.Context, id IRI) (Verified[*Actor], error) {
 			}
 		}
 	}
-	if owner == "" || owner.Host() != id.Host() {
+	// An owner whose own address has just led to this document of somebody else's is not asked again.
+	if owner == "" || owner.Host() != id.Host() || owner == id.WithoutFragment() {
 		return Verified[*Actor]{}, unauthorized("key_owner_id")
 	}
 	return f.FetchActor(ctx, owner)
@@ -345,7 +346,7 @@ func keyRefusal(err error) (*Refusal, time.Duration) {
 		return unreachable(err), failedFor
 	case errors.Is(err, ErrForbiddenURL), errors.Is(err, ErrForbiddenAddress):
 		return &Refusal{Status: http.StatusUnauthorized, Code: "keyid", Err: err}, badFor
-	case errors.Is(err, ErrContentType), errors.Is(err, ErrTooLarge), errors.Is(err, ErrRedirects):
+	case errors.Is(err, ErrContentType), errors.Is(err, ErrTooLarge), errors.Is(err, ErrRedirects), errors.Is(err, ErrBudget):
 		return &Refusal{Status: http.StatusUnauthorized, Code: "key_unusable", Err: err}, badFor
 	case errors.As(err, &refusal):
 		code := refusal.Code

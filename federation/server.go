@@ -97,6 +97,8 @@ type Incoming struct {
 	Inbox    IRI    // where it was posted: the shared inbox or an actor's own. It does not tell the addressee.
 	JSON     []byte // the bytes that were signed
 	Received time.Time
+	// Budget is what may still be fetched for the sake of the activity.
+	Budget *Budget
 }
 
 // Receiver is the application's side of the inbox: the one place where an activity
