@@ -114,6 +114,8 @@ func termOf(name string) (definition any, ok bool) {
 		return "schema:" + name, true
 	case "automaticApproval", "canAnnounce", "canLike", "canQuote", "canReply", "interactionPolicy", "manualApproval":
 		return link("gts:" + name), true
+	case "implements":
+		return map[string]any{"@id": "https://w3id.org/fep/844e#implements", "@type": "@id", "@container": "@set"}, true
 	case "webfinger":
 		return "wf:webfinger", true
 	case "Multikey":

@@ -313,6 +313,13 @@ func (p *Publications) answer(w http.ResponseWriter, r *http.Request, make func(
 	serve(w, r, contentType, body)
 }
 
+// ServeError answers whoever asks for ActivityStreams with what an error of LocalActors or
+// Documents stands for.
+func (p *Publications) ServeError(w http.ResponseWriter, r *http.Request, err error) {
+	allowReading(w)
+	answerFault(w, r, p.Log, err)
+}
+
 // tombstone answers for something that was deleted.
 func (p *Publications) tombstone(w http.ResponseWriter, r *http.Request, id IRI) {
 	body, err := json.Marshal(map[string]string{"@context": activityStreams, "id": string(id), "type": "Tombstone"})

@@ -38,6 +38,8 @@ func (p published) LocalActor(_ context.Context, id IRI) (*Actor, error) {
 	switch id {
 	case testBase + "/actors/1":
 		return p.shop(), nil
+	case testBase + "/actors/relay":
+		return p.ServerActor(context.Background())
 	case testBase + "/actors/gone":
 		return nil, ErrGone
 	case testBase + "/actors/broken":
@@ -50,6 +52,8 @@ func (p published) LocalActorByHandle(_ context.Context, handle string) (*Actor,
 	switch strings.ToLower(handle) {
 	case "boulangerie":
 		return p.shop(), nil
+	case "relay":
+		return p.ServerActor(context.Background())
 	case "gone":
 		return nil, ErrGone
 	}
@@ -369,6 +373,16 @@ func TestWebFinger(t *testing.T) {
 		{"resource=https://town.example/", "acct:relay@town.example"},
 		{"resource=town.example", "acct:relay@town.example"},
 		{"resource=acct:town.example@town.example", "acct:relay@town.example"},
+		{"resource=Town.Example", "acct:relay@town.example"},
+		{"resource=HTTPS://TOWN.example:443", "acct:relay@town.example"},
+		{"resource=http://town.example/", "acct:relay@town.example"},
+		{"resource=acct:relay@town.example", "acct:relay@town.example"},
+		{"resource=https://town.example/actors/relay", "acct:relay@town.example"},
+		{"resource=https://town.example/@boulangerie/", "acct:boulangerie@town.example"},
+		{"resource=https://town.example/@Boulangerie", "acct:boulangerie@town.example"},
+		{"resource=https://Town.example/%40boulangerie", "acct:boulangerie@town.example"},
+		{"resource=https://town.example/@boulangerie%3Futm_source%3Dx%23top", "acct:boulangerie@town.example"},
+		{"resource=https://town.example/actors/1/%3Fa%3Db", "acct:boulangerie@town.example"},
 	} {
 		w, body := ask(t, town, "GET", "/.well-known/webfinger?"+c.query)
 		if w.Code != 200 || body["subject"] != c.subject {
@@ -459,6 +473,12 @@ func testBadQuestions(t *testing.T) {
 			"resource=acct:nobody@town.example":            404,
 			"resource=https://other.example/actors/1":      404,
 			"resource=https://town.example/@bad/../handle": 404,
+			"resource=https://town.example/posts/1":        404,
+			"resource=https://town.example/@boulangerie/1": 404,
+			"resource=https://town.example:8443/":          404,
+			"resource=https://x@town.example/":             400,
+			"resource=https:town.example":                  400,
+			"resource=https://town.example.evil.example/":  404,
 			"resource=acct:gone@town.example":              410,
 		} {
 			w, _ := ask(t, town, "GET", "/.well-known/webfinger?"+strings.ReplaceAll(query, " ", "%20"))

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -36,12 +37,24 @@ type descriptorLink struct {
 // at /.well-known/webfinger, to scripts of other sites too: a visitor's own server may
 // ask from the visitor's browser.
 //
+// Handles may be at another domain than the server (Domain): both are answered for, always with
+// the handle at Domain for a subject, because Mastodon wants the two answers to agree.
+//
 // No "subscribe" link is offered: nobody follows from here.
 type WebFinger struct {
 	Base   IRI    // this server's address, without a slash at its end
 	Domain string // what stands behind the "@" of its handles
 	Actors LocalActors
-	Log    *slog.Logger
+	// Intents are what the people behind the actors may do here, coming from another site
+	// (FEP-3b86). They are offered with each actor but the server's own.
+	Intents []Intent
+	Log     *slog.Logger
+}
+
+// Intent is an address of this server at which somebody begins an act (FEP-3b86, section 3).
+type Intent struct {
+	Activity string // Create, Follow, Like...
+	Template string // with the FEP's placeholders: "https://town.example/publish?text={content}"
 }
 
 func (f *WebFinger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -60,7 +73,7 @@ func (f *WebFinger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answerFault(w, r, f.Log, err)
 		return
 	}
-	body, err := json.Marshal(f.describe(actor))
+	body, err := json.Marshal(f.describe(actor, query["rel"]))
 	if err != nil {
 		answerFault(w, r, f.Log, err)
 		return
@@ -75,38 +88,61 @@ func (f *WebFinger) find(r *http.Request, resource string) (*Actor, error) {
 	if len(resource) > MaxIRI {
 		return nil, &Refusal{Status: http.StatusBadRequest, Code: "bad_resource"}
 	}
-	ctx, base := r.Context(), string(f.Base)
 	lower := strings.ToLower(resource)
-	switch {
-	case lower == f.Domain, strings.TrimSuffix(resource, "/") == base:
-		return f.Actors.ServerActor(ctx)
-	case strings.HasPrefix(resource, base+"/@"):
-		name := strings.TrimPrefix(resource, base+"/@")
-		if !isHandle(name) {
-			return nil, ErrNotFound
-		}
-		return f.Actors.LocalActorByHandle(ctx, name)
-	case strings.HasPrefix(lower, "https:"), strings.HasPrefix(lower, "http:"):
-		return f.Actors.LocalActor(ctx, IRI(resource))
+	if strings.HasPrefix(lower, "https:") || strings.HasPrefix(lower, "http:") {
+		return f.findAddress(r, resource)
+	}
+	if f.isOurs(resource) {
+		return f.Actors.ServerActor(r.Context())
 	}
 	name, host, ok := splitHandle(resource)
 	switch {
 	case !ok:
 		return nil, &Refusal{Status: http.StatusBadRequest, Code: "bad_resource"}
-	case !strings.EqualFold(host, f.Domain):
+	case !f.isOurs(host):
 		return nil, ErrNotFound
-	case strings.EqualFold(name, f.Domain):
-		return f.Actors.ServerActor(ctx)
+	case f.isOurs(name):
+		return f.Actors.ServerActor(r.Context())
 	}
-	return f.Actors.LocalActorByHandle(ctx, name)
+	return f.Actors.LocalActorByHandle(r.Context(), name)
 }
 
-func (f *WebFinger) describe(actor *Actor) resourceDescriptor {
+// findAddress finds an actor by an address of this server as people copy it: whatever the
+// case of the host, with a query, a fragment or a slash at the end, and whichever scheme.
+func (f *WebFinger) findAddress(r *http.Request, resource string) (*Actor, error) {
+	u, err := url.Parse(resource)
+	if err != nil || u.Host == "" || u.User != nil {
+		return nil, &Refusal{Status: http.StatusBadRequest, Code: "bad_resource"}
+	}
+	if !f.isOurs(CanonicalHost(strings.ToLower(u.Scheme), u.Host)) {
+		return nil, ErrNotFound
+	}
+	path := strings.TrimSuffix(u.Path, "/")
+	if path == "" {
+		return f.Actors.ServerActor(r.Context())
+	}
+	if name, isPage := strings.CutPrefix(path, "/@"); isPage {
+		if !isHandle(name) {
+			return nil, ErrNotFound
+		}
+		return f.Actors.LocalActorByHandle(r.Context(), name)
+	}
+	return f.Actors.LocalActor(r.Context(), f.Base+IRI(path))
+}
+
+// isOurs tells whether a host is this server's or that of its handles.
+func (f *WebFinger) isOurs(host string) bool {
+	return host != "" && (strings.EqualFold(host, f.Domain) || strings.EqualFold(host, f.Base.Host()))
+}
+
+// describe makes the answer, with the links of the relations asked for, or all where none
+// is (RFC 7033, section 4.3).
+func (f *WebFinger) describe(actor *Actor, relations []string) resourceDescriptor {
 	handle := actor.WebFinger
 	if handle == "" {
 		handle = actor.PreferredUsername + "@" + f.Domain
 	}
-	d := resourceDescriptor{Subject: "acct:" + handle}
+	d := resourceDescriptor{Subject: "acct:" + handle, Links: []descriptorLink{}}
 	if actor.URL != "" && actor.URL != actor.ID {
 		d.Aliases = append(d.Aliases, string(actor.URL))
 		d.Links = append(d.Links, descriptorLink{Rel: relPage, Type: "text/html", Href: string(actor.URL)})
@@ -115,6 +151,14 @@ func (f *WebFinger) describe(actor *Actor) resourceDescriptor {
 	d.Links = append(d.Links, descriptorLink{Rel: relSelf, Type: ActivityType, Href: string(actor.ID)})
 	if actor.Icon != nil && actor.Icon.URL != "" {
 		d.Links = append(d.Links, descriptorLink{Rel: relAvatar, Type: actor.Icon.MediaType, Href: string(actor.Icon.URL)})
+	}
+	if actor.Type != "Application" {
+		for _, intent := range f.Intents {
+			d.Links = append(d.Links, descriptorLink{Rel: relIntent + intent.Activity, Template: intent.Template})
+		}
+	}
+	if len(relations) > 0 {
+		d.Links = slices.DeleteFunc(d.Links, func(l descriptorLink) bool { return !slices.Contains(relations, l.Rel) })
 	}
 	return d
 }

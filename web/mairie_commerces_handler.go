@@ -61,7 +61,7 @@ func (h *Handlers) showShops(w http.ResponseWriter, r *http.Request, status int,
 	p.Trades = everyTrade(h.renderer.Locale(r.Context()))
 	for _, s := range shops {
 		p.Shops = append(p.Shops, CommerceInscrit{
-			ID: s.Merchant.ID.String(), Name: s.Merchant.Name, Handle: "@" + s.Merchant.Handle + "@" + h.config.Addresses.Domain(),
+			ID: s.Merchant.ID.String(), Name: s.Merchant.Name, Handle: "@" + h.config.Addresses.Handle(s.Merchant.Handle),
 			URL: "/@" + s.Merchant.Handle, SignedIn: s.SignedIn, LastNews: s.LastNews,
 		})
 	}
@@ -129,7 +129,7 @@ func (h *Handlers) invite(r *http.Request, v *visitor, p PageMairieCommerces) (*
 
 func (h *Handlers) invitation(m *town.Merchant, link string) *Invitation {
 	return &Invitation{
-		Name: m.Name, Handle: "@" + m.Handle + "@" + h.config.Addresses.Domain(), Link: link, Expires: h.config.Now().Add(town.PaperLinkLife),
+		Name: m.Name, Handle: "@" + h.config.Addresses.Handle(m.Handle), Link: link, Expires: h.config.Now().Add(town.PaperLinkLife),
 	}
 }
 

@@ -23,7 +23,7 @@ func (h *Handlers) MairieReglages(w http.ResponseWriter, r *http.Request) error 
 // settings is the form with a town's settings in it.
 func (h *Handlers) settings(t *town.Town) PageMairieReglages {
 	p := PageMairieReglages{
-		Town: t.Name, INSEE: t.INSEE, Handle: "@" + t.Handle + "@" + h.config.Addresses.Domain(),
+		Town: t.Name, INSEE: t.INSEE, Handle: "@" + h.config.Addresses.Handle(t.Handle),
 		HelpPhone: t.HelpPhone, HelpHours: t.HelpHours, Colour: orWords(t.Accent, DefaultColour),
 		Publisher: t.Legal.Publisher, Director: t.Legal.Director, Host: t.Legal.Host, Contact: t.Legal.Contact,
 		State: conformityOf(t.Accessibility.State).String(), Audited: typedDay(t.Accessibility.Audited), Auditor: t.Accessibility.Auditor,

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"bourg/internal/town"
@@ -14,7 +15,11 @@ import (
 // A draft that was broken off is put back without being asked for as long as this; the others are in the list.
 const restoredFor = 7 * 24 * time.Hour
 
-// Publier shows the composer: empty, with an opening ("debut"), with a draft ("brouillon"), or with what was broken off.
+// ComposerPath is where a merchant writes; "texte" fills in the text.
+const ComposerPath = pathPublier
+
+// Publier shows the composer: empty, with an opening ("debut"), with a text that another site hands over ("texte", see
+// FEP-3b86), with a draft ("brouillon"), or with what was broken off.
 func (h *Handlers) Publier(w http.ResponseWriter, r *http.Request) error {
 	ctx, l, v, query := r.Context(), h.renderer.Locale(r.Context()), visitorOf(r.Context()), r.URL.Query()
 	drafts, err := h.drafts(r, v)
@@ -41,6 +46,8 @@ func (h *Handlers) Publier(w http.ResponseWriter, r *http.Request) error {
 		if draft.Text = Starter(l, query.Get("debut")); draft.Text != "" {
 			draft.Text += " "
 		}
+	case query.Has("texte"):
+		draft.Text = handedOver(query.Get("texte"))
 	case query.Has("neuf"):
 	default:
 		if len(drafts) > 0 && brokenOff(drafts[0]) && h.config.Now().Sub(drafts[0].Saved) < restoredFor {
@@ -50,6 +57,16 @@ func (h *Handlers) Publier(w http.ResponseWriter, r *http.Request) error {
 	h.fillComposer(&p, draft)
 	p.Drafts = draftLinks(drafts, draft.ID)
 	return h.show(w, r, http.StatusOK, p)
+}
+
+// handedOver is the text that another site would like to be published, as much of it as a piece of news holds. It
+// waits in the form: nothing is published, nor kept, before the merchant says so.
+func handedOver(text string) string {
+	text = strings.TrimSpace(clean(text))
+	if runes := []rune(text); len(runes) > town.MaxTextLength {
+		text = string(runes[:town.MaxTextLength])
+	}
+	return text
 }
 
 // brokenOff tells whether a draft was kept because publishing did not succeed. It bears the key of its form; what somebody

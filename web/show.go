@@ -27,7 +27,7 @@ const (
 // shop is a merchant as it is shown.
 func (h *Handlers) shop(l *locale.Locale, m *town.Merchant) Commerce {
 	c := Commerce{
-		Name: m.Name, URL: "/@" + m.Handle, Handle: "@" + m.Handle + "@" + h.config.Addresses.Domain(),
+		Name: m.Name, URL: "/@" + m.Handle, Handle: "@" + h.config.Addresses.Handle(m.Handle),
 		Trade: TradeName(l, m.Trade), Paint: m.Paint, Phone: m.Phone,
 		Address: strings.Join(strings.FieldsFunc(m.Address, func(r rune) bool { return r == '\n' || r == '\r' }), ", "),
 	}

@@ -75,7 +75,7 @@ func (h *Handlers) followed(r *http.Request, p *PageSuivre) (target string, err 
 			return "", err
 		}
 		p.Who, p.Name, p.AtomURL = m.Handle, m.Name, "/@"+m.Handle+"/atom.xml"
-		p.Handle = "@" + m.Handle + "@" + h.config.Addresses.Domain()
+		p.Handle = "@" + h.config.Addresses.Handle(m.Handle)
 		return string(h.config.Addresses.Actor(m.ID)), nil
 	}
 	all, err := h.config.Directory.Merchants(ctx, "")

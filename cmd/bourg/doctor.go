@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"bourg/federation"
@@ -75,6 +76,15 @@ func (c *doctorCommand) lookAtTown(ctx context.Context, t *theTown, note func(st
 		return
 	}
 	note("town", nil, settings.Name)
+	first, err := t.store.KeepNames(ctx)
+	if err == nil {
+		err = t.addresses.Names().Changed(first)
+	}
+	note("names", err, "ids at "+first.Host+", handles at "+first.Domain)
+	if t.addresses.Domain() != t.addresses.Base.Host {
+		found, err := c.lookForHandles(ctx, t)
+		note("handles", err, found)
+	}
 	hosts, err := t.moderator.Queue(ctx, operator)
 	waiting, oldest := 0, time.Time{}
 	for _, h := range hosts {
@@ -88,6 +98,31 @@ func (c *doctorCommand) lookAtTown(ctx context.Context, t *theTown, note func(st
 		found += ", the oldest since " + oldest.UTC().Format(time.RFC3339)
 	}
 	note("deliveries", err, found)
+}
+
+// lookForHandles asks the domain of the handles for the server's own actor, as another server would: the way
+// must lead here. While the town does not run, nobody can tell.
+func (c *doctorCommand) lookForHandles(ctx context.Context, t *theTown) (found string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	relay, err := t.documents.ServerActor(ctx)
+	if err != nil {
+		return "", err
+	}
+	client := federation.NewClient(federation.ClientConfig{PeerNetworks: t.config.PeerNetworks})
+	look := &federation.WebFingerLookup{Client: client}
+	finger, err := look.Lookup(ctx, relay.WebFinger)
+	address := t.config.URL.Scheme + "://" + t.addresses.Domain() + "/.well-known/webfinger"
+	switch {
+	case err == nil && finger.Actor == relay.ID:
+		return address + " leads here", nil
+	case err == nil:
+		return "", fmt.Errorf("%s leads to another server, which knows %s as %s", address, relay.WebFinger, finger.Actor)
+	}
+	if _, away := client.Get(ctx, federation.IRI(strings.TrimSuffix(t.config.URL.String(), "/")+"/readyz"), "text/plain", 1<<10); away != nil {
+		return "the town does not run, so nobody can tell whether " + address + " leads here", nil
+	}
+	return "", fmt.Errorf("%s does not lead here: %w", address, err)
 }
 
 // writable tells whether files can be made in a folder, which is made where it does not exist.

@@ -46,6 +46,7 @@ func (s *server) routes() []route {
 		{"GET", "/activities/{activity}", web.Everyone, raw(doc.Activity), true},
 		{"GET", "/.well-known/webfinger", web.Everyone, s.webFinger, true},
 		{"GET", "/.well-known/host-meta", web.Everyone, s.hostMeta, true},
+		{"GET", "/.well-known/host-meta.json", web.Everyone, s.hostMeta, true},
 		{"GET", "/.well-known/nodeinfo", web.Everyone, raw(s.nodeInfo.Links), true},
 		{"GET", "/nodeinfo/2.1", web.Everyone, raw(s.nodeInfo.Document), true},
 		{"GET", "/nodeinfo/2.0", web.Everyone, raw(s.nodeInfo.Document), true},
@@ -120,6 +121,17 @@ func forMachines(pattern string) bool {
 	return false
 }
 
+// forScripts tells the addresses of documents, which scripts of other sites may read: a visitor's own
+// server looks us up in the visitor's browser. Their handlers answer OPTIONS too.
+func forScripts(pattern string) bool {
+	for _, prefix := range []string{"/actors/", "/posts/", "/activities/", "/.well-known/", "/nodeinfo/"} {
+		if strings.HasPrefix(pattern, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 // isInbox tells the addresses whose POSTs are proved by signatures, not by where a form stood.
 func isInbox(pattern string) bool { return strings.HasSuffix(pattern, "/inbox") }
 
@@ -147,6 +159,9 @@ func (s *server) router() http.Handler {
 		router.Method(r.method, r.pattern, h)
 		if r.method == http.MethodGet {
 			router.Method(http.MethodHead, r.pattern, h)
+		}
+		if r.method == http.MethodGet && forScripts(r.pattern) {
+			router.Method(http.MethodOptions, r.pattern, h)
 		}
 	}
 	machines.NotFound(web.Language(decoded(people)).ServeHTTP)
@@ -218,33 +233,40 @@ func (s *server) pageKey(r *http.Request) (string, bool) {
 }
 
 // negotiate serves a page's address: JSON of the thing with that id to servers, the page
-// itself to people.
-func (s *server) negotiate(id func(*http.Request) (federation.IRI, bool),
+// itself to people. An address at which there is nothing for servers is answered to them as an id would be.
+func (s *server) negotiate(id func(*http.Request) (federation.IRI, error),
 	toServers func(http.ResponseWriter, *http.Request, federation.IRI), toPeople http.Handler,
 ) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Accept")
-		if federation.WantsActivity(r) {
-			if iri, ok := id(r); ok {
-				toServers(w, r, iri)
-				return
-			}
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		if !federation.WantsActivity(r) {
+			toPeople.ServeHTTP(w, r)
+			return
 		}
-		toPeople.ServeHTTP(w, r)
+		iri, err := id(r)
+		if err != nil {
+			s.publications.ServeError(w, r, err)
+			return
+		}
+		toServers(w, r, iri)
 	})
 }
 
-// profileID is the id of the actor whose page is asked for.
-func (s *server) profileID(r *http.Request) (federation.IRI, bool) {
+// profileID is the id of the actor whose page is asked for, in whatever letters.
+func (s *server) profileID(r *http.Request) (federation.IRI, error) {
 	actor, err := s.town.documents.LocalActorByHandle(r.Context(), chi.URLParam(r, "handle"))
 	if err != nil {
-		return "", false
+		return "", err
 	}
-	return actor.ID, true
+	return actor.ID, nil
 }
 
-// postID is the id of the post whose page is asked for.
-func (s *server) postID(r *http.Request) (federation.IRI, bool) {
+// postID is the id of the post whose page is asked for. Under the handle of somebody else there is no such page.
+func (s *server) postID(r *http.Request) (federation.IRI, error) {
 	id, err := uuid.Parse(chi.URLParam(r, "post"))
-	return s.town.addresses.Post(id), err == nil
+	if err != nil {
+		return "", federation.ErrNotFound
+	}
+	return s.town.documents.PostBy(r.Context(), chi.URLParam(r, "handle"), id)
 }

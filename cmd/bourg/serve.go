@@ -61,6 +61,9 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger, ready func(
 	if err := s.inviteToSetUp(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	if err := s.warnOfNames(ctx); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	if err := ready(t); err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -156,7 +159,11 @@ func newServer(t *theTown) (*server, error) {
 	s.publications = &federation.Publications{
 		Base: base, Actors: t.documents, Documents: t.documents, Log: t.log, ErrorPage: s.pages.ErrorPage,
 	}
-	s.webFinger = &federation.WebFinger{Base: base, Domain: t.addresses.Domain(), Actors: t.documents, Log: t.log}
+	s.webFinger = &federation.WebFinger{
+		Base: base, Domain: t.addresses.Domain(), Actors: t.documents, Log: t.log,
+		// A merchant publishes here. Nobody follows, likes or shares from here, so these are not offered.
+		Intents: []federation.Intent{{Activity: "Create", Template: string(base) + web.ComposerPath + "?texte={content}"}},
+	}
 	s.hostMeta = federation.HostMeta{Base: base}
 	s.nodeInfo = &federation.NodeInfo{Base: base, Software: "bourg", Actors: t.documents, Documents: t.documents, Log: t.log}
 	return s, nil
@@ -174,6 +181,24 @@ func (s *server) inviteToSetUp(ctx context.Context) error {
 		return err
 	}
 	s.log.Info("the town is not set up yet: open this link, once", "link", link)
+	return nil
+}
+
+// warnOfNames says in the log that the town has another name than it had when others came to know it.
+func (s *server) warnOfNames(ctx context.Context) error {
+	if _, err := s.town.directory.Town(ctx); err != nil {
+		if errors.Is(err, town.ErrNotSetUp) {
+			return nil
+		}
+		return err
+	}
+	first, err := s.town.store.KeepNames(ctx)
+	if err != nil {
+		return err
+	}
+	if changed := s.town.addresses.Names().Changed(first); changed != nil {
+		s.log.Warn("the town's name has changed", "error", changed)
+	}
 	return nil
 }
 

@@ -45,7 +45,7 @@ type theTown struct {
 // openTown opens the database (the private one is started where nobody runs it yet),
 // brings its schema up to date and wires the services.
 func openTown(ctx context.Context, cfg config.Config, log *slog.Logger) (t *theTown, err error) {
-	t = &theTown{config: cfg, log: log, addresses: town.Addresses{Base: cfg.URL}, wake: func() {}}
+	t = &theTown{config: cfg, log: log, addresses: town.Addresses{Base: cfg.URL, Handles: cfg.HandleDomain}, wake: func() {}}
 	opened := t // a return with an error sets t to nil
 	defer func() {
 		if err != nil {

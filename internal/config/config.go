@@ -27,6 +27,9 @@ type Config struct {
 	// URL is the public base URL, without a path: scheme, host in lower
 	// case and ASCII, and the port where it is not the scheme's own.
 	URL *url.URL
+	// HandleDomain is what stands behind the "@" of handles, in the spelling in which hosts
+	// are compared; "" for URL's host. Once handles are in use it must not change.
+	HandleDomain string
 	// Listen is the address (host:port) to listen on.
 	Listen string
 	// Data is the folder of the media and of the private PostgreSQL.
@@ -65,6 +68,7 @@ type Town struct {
 // suffix _FILE names.
 type variables struct {
 	URL           string `env:"BOURG_URL" envDefault:"http://localhost:8080"`
+	HandleDomain  string `env:"BOURG_HANDLE_DOMAIN"`
 	Listen        string `env:"BOURG_LISTEN" envDefault:"127.0.0.1:8080"`
 	Data          string `env:"BOURG_DATA" envDefault:"./data"`
 	DatabaseURL   string `env:"BOURG_DATABASE_URL" secret:"yes"`

@@ -42,6 +42,10 @@ func (v variables) parse() (Config, error) {
 		err = fmt.Errorf("must end after the host (and port), and has the path %q", c.URL.Path)
 	}
 	check("BOURG_URL", err)
+	if c.URL != nil {
+		c.HandleDomain, err = handleDomain(c.URL.Scheme, v.HandleDomain)
+		check("BOURG_HANDLE_DOMAIN", err)
+	}
 	check("BOURG_LISTEN", address(v.Listen))
 	check("BOURG_DATABASE_URL", databaseURL(v.DatabaseURL))
 	c.PeerNetworks, err = networks(v.PeerNetworks)
@@ -101,6 +105,18 @@ func webURL(text string) (*url.URL, error) {
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = ""
 	return u, nil
+}
+
+// handleDomain reads an optional host, with a port where it has one that is not the scheme's own.
+func handleDomain(scheme, text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	host := federation.CanonicalHost(scheme, text)
+	if host == "" || strings.HasPrefix(host, "[") {
+		return "", fmt.Errorf("must be a domain like ville.fr, without https:// and @, got %q", text)
+	}
+	return host, nil
 }
 
 // address checks host:port, where the host may be empty (all addresses).

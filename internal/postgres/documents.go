@@ -99,16 +99,20 @@ func (s *Store) PublicReplies(ctx context.Context, post uuid.UUID) ([]federation
 }
 
 // Statistics implements town.DocumentStore. A merchant is active who has published within
-// 30 or 180 days; answers are no posts here.
+// 30 or 180 days; answers are no posts here. Distances are along a globe of 6371 km.
 func (s *Store) Statistics(ctx context.Context, now time.Time) (town.Statistics, error) {
 	var st town.Statistics
 	err := s.pool.QueryRow(ctx, `
 		SELECT count(*), count(*) FILTER (WHERE last > $1), count(*) FILTER (WHERE last > $2),
-		       (SELECT count(*) FROM posts p WHERE `+inFeed+`)
+		       (SELECT count(*) FROM posts p WHERE `+inFeed+`), coalesce(max(away.km), 0)
 		  FROM `+merchantTables+` LEFT JOIN LATERAL (
 			SELECT p.published_at AS last FROM posts p WHERE p.merchant_id = m.id AND `+inFeed+` ORDER BY p.published_at DESC LIMIT 1
-		  ) newest ON true
+		  ) newest ON true LEFT JOIN LATERAL (
+			SELECT 12742 * asin(least(1, sqrt(
+			       sin(radians(m.lat - t.lat) / 2) ^ 2 + cos(radians(t.lat)) * cos(radians(m.lat)) * sin(radians(m.lon - t.lon) / 2) ^ 2))) AS km
+			  FROM town t
+		  ) away ON true
 		 WHERE a.deleted_at IS NULL`, now.AddDate(0, 0, -30), now.AddDate(0, 0, -180)).Scan(
-		&st.Merchants, &st.ActiveMonth, &st.ActiveHalfyear, &st.Posts)
+		&st.Merchants, &st.ActiveMonth, &st.ActiveHalfyear, &st.Posts, &st.RadiusKm)
 	return st, mapped("count", err)
 }

@@ -39,6 +39,9 @@ func (s *Store) SetUpTown(ctx context.Context, t *town.Town, townActor, relay to
 		if err != nil {
 			return err
 		}
+		if err := s.keepNames(ctx, tx); err != nil {
+			return err
+		}
 		if err := addActor(ctx, tx, "town", townActor, at); err != nil {
 			return err
 		}

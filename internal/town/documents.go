@@ -57,7 +57,11 @@ type OutboxRow struct {
 }
 
 // Statistics are NodeInfo's numbers.
-type Statistics struct{ Merchants, ActiveMonth, ActiveHalfyear, Posts int }
+type Statistics struct {
+	Merchants, ActiveMonth, ActiveHalfyear, Posts int
+	// RadiusKm is how far from the town's own point its shops lie, those that have a place.
+	RadiusKm float64
+}
 
 // Documents answers what peers fetch: it implements federation.LocalActors and
 // federation.Documents.
@@ -195,7 +199,7 @@ func actorDocument(a Addresses, media MediaAddress, toHTML func(string) string, 
 			Type: "Image", URL: media(small.File), MediaType: small.MediaType, Name: m.Cover.Alt, Width: small.Width, Height: small.Height,
 		}
 	}
-	actor.Extra = map[string]any{"bourg:insee": town.INSEE, "bourg:categories": []string{m.Trade}}
+	actor.Extra["bourg:insee"], actor.Extra["bourg:categories"] = town.INSEE, []string{m.Trade}
 	return actor
 }
 
@@ -207,16 +211,18 @@ func relayDocument(a Addresses, town *Town, row *LocalActor) *federation.Actor {
 	actor.URL = federation.IRI(strings.TrimSuffix(a.Base.String(), "/") + "/")
 	actor.Published = row.Created
 	actor.Manual = true
+	actor.Extra["implements"] = capabilities()
 	return actor
 }
 
 func baseActor(a Addresses, id uuid.UUID, handle, publicPEM string) *federation.Actor {
 	iri := a.Actor(id)
 	return &federation.Actor{
-		ID: iri, PreferredUsername: handle, WebFinger: handle + "@" + a.Domain(),
+		ID: iri, PreferredUsername: handle, WebFinger: a.Handle(handle),
 		Inbox: iri + "/inbox", SharedInbox: a.SharedInbox(), Outbox: iri + "/outbox",
 		Followers: iri + "/followers", Following: iri + "/following",
-		Keys: []federation.PublicKey{{ID: iri + mainKey, Owner: iri, PEM: publicPEM}},
+		Keys:  []federation.PublicKey{{ID: iri + mainKey, Owner: iri, PEM: publicPEM}},
+		Extra: map[string]any{"generator": generator()},
 	}
 }
 
@@ -254,6 +260,19 @@ func (d *Documents) Object(ctx context.Context, id federation.IRI) (*federation.
 		}
 	}
 	return note, nil
+}
+
+// PostBy returns the id of a merchant's post, living or withdrawn; federation.ErrNotFound where the
+// merchant called handle, in any letter case, has written no such post.
+func (d *Documents) PostBy(ctx context.Context, handle string, id uuid.UUID) (federation.IRI, error) {
+	post, err := d.Store.Post(ctx, id)
+	if err != nil && (post == nil || !errors.Is(err, ErrGone)) {
+		return "", asPublished(err)
+	}
+	if post.Merchant.Handle != strings.ToLower(handle) {
+		return "", federation.ErrNotFound
+	}
+	return d.Addresses.Post(id), nil
 }
 
 // Activity implements federation.Documents.
@@ -332,13 +351,15 @@ func (d *Documents) ServerInfo(ctx context.Context) (*federation.ServerInfo, err
 	if err != nil {
 		return nil, err
 	}
+	relay, err := d.Store.RelayActor(ctx)
+	if err != nil {
+		return nil, asPublished(err)
+	}
 	return &federation.ServerInfo{
 		SoftwareVersion: d.Version, Name: town.Name,
 		Description: "Les nouvelles des commerces de " + town.Name,
 		Users:       s.Merchants, ActiveMonth: s.ActiveMonth, ActiveHalfyear: s.ActiveHalfyear, LocalPosts: s.Posts,
-		Metadata: map[string]any{"bourg": map[string]any{
-			"insee": town.INSEE, "latitude": town.Lat, "longitude": town.Lon, "handle": town.Handle,
-		}},
+		Metadata: map[string]any{"bourg": townCard(d.Addresses, town, relay, s.RadiusKm)},
 	}, nil
 }
 

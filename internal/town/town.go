@@ -68,10 +68,23 @@ func (t *Town) Location() *time.Location {
 
 // Addresses makes the ids and page addresses of this server's things. Ids are
 // opaque and permanent; the handle stands in page addresses only.
-type Addresses struct{ Base *url.URL }
+type Addresses struct {
+	Base *url.URL
+	// Handles is the domain of handles, where it is not Base's host: the town is "ville.fr" to people and its
+	// server "bourg.ville.fr".
+	Handles string
+}
 
-// Domain is what stands behind the "@" of a handle: the host, with its port where it has one.
-func (a Addresses) Domain() string { return a.Base.Host }
+// Domain is what stands behind the "@" of a handle, with its port where it has one.
+func (a Addresses) Domain() string {
+	if a.Handles != "" {
+		return a.Handles
+	}
+	return a.Base.Host
+}
+
+// Handle returns a local actor's whole address, "name@domain", without an "@" before it.
+func (a Addresses) Handle(name string) string { return name + "@" + a.Domain() }
 
 func (a Addresses) at(path string) federation.IRI {
 	return federation.IRI(strings.TrimSuffix(a.Base.String(), "/") + path)

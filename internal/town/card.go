@@ -1,0 +1,53 @@
+package town
+
+import (
+	"math"
+	"strings"
+)
+
+// cardProtocol is the version of what towns say to each other, and of the card below.
+const cardProtocol = 1
+
+// widestKm bounds the radius that a card names: one shop with a wrong place makes no region of a town.
+const widestKm = 50
+
+// card is how a town presents itself to other towns, in the metadata of NodeInfo: where it lies, in which languages
+// it writes, whom to call, and by which actor it speaks.
+type card struct {
+	Protocol     int        `json:"protocol"`
+	Town         cardTown   `json:"town"`
+	Peering      string     `json:"peering"` // "open", "approval" or "closed"
+	Languages    []string   `json:"languages"`
+	Legal        string     `json:"legal"` // address of the legal notice
+	ContactPhone string     `json:"contactPhone,omitempty"`
+	Actors       cardActors `json:"actors"`
+}
+
+type cardTown struct {
+	Name     string   `json:"name"`
+	INSEE    []string `json:"insee"` // codes of the communes; none where the town has told none
+	Lat      float64  `json:"lat"`   // degrees, WGS 84
+	Lon      float64  `json:"lon"`
+	RadiusKm int      `json:"radiusKm"`
+}
+
+type cardActors struct {
+	Relay string `json:"relay"`
+}
+
+// townCard makes the card. No town is received yet by another, so peering is closed.
+func townCard(a Addresses, t *Town, relay *LocalActor, radiusKm float64) card {
+	c := card{
+		Protocol: cardProtocol,
+		Town: cardTown{
+			Name: t.Name, INSEE: []string{}, Lat: t.Lat, Lon: t.Lon,
+			RadiusKm: int(math.Ceil(min(max(radiusKm, 1), widestKm))),
+		},
+		Peering: "closed", Languages: []string{"fr"}, Legal: string(a.at("/mentions-legales")),
+		ContactPhone: strings.TrimSpace(t.HelpPhone), Actors: cardActors{Relay: string(a.Actor(relay.ID))},
+	}
+	if t.INSEE != "" {
+		c.Town.INSEE = append(c.Town.INSEE, t.INSEE)
+	}
+	return c
+}

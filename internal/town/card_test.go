@@ -1,0 +1,92 @@
+package town
+
+import (
+	"encoding/json"
+	"testing"
+
+	"bourg/federation"
+
+	"github.com/google/uuid"
+)
+
+func TestTownCard(t *testing.T) {
+	t.Parallel()
+	relay := &LocalActor{ID: uuid.MustParse("0192f3b0-0000-7000-8000-000000000000")}
+	for _, c := range []struct {
+		what   string
+		town   Town
+		radius float64
+		want   string
+	}{
+		{
+			"a town with everything", Town{Name: "Bourg", INSEE: "79184", Lat: 46.65, Lon: -0.25, HelpPhone: " 05 49 00 00 00 "}, 7.2,
+			`{"protocol":1,"town":{"name":"Bourg","insee":["79184"],"lat":46.65,"lon":-0.25,"radiusKm":8},"peering":"closed","languages":["fr"],` +
+				`"legal":"https://bourg.example/mentions-legales","contactPhone":"05 49 00 00 00",` +
+				`"actors":{"relay":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000"}}`,
+		},
+		{
+			"a town without shops or code, whose one shop lies in another country", Town{Name: "Bourg"}, 900,
+			`{"protocol":1,"town":{"name":"Bourg","insee":[],"lat":0,"lon":0,"radiusKm":50},"peering":"closed","languages":["fr"],` +
+				`"legal":"https://bourg.example/mentions-legales",` +
+				`"actors":{"relay":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000"}}`,
+		},
+	} {
+		got, err := json.Marshal(townCard(testAddresses(t), &c.town, relay, c.radius))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != c.want {
+			t.Errorf("%s: got  %s\nwant %s", c.what, got, c.want)
+		}
+	}
+	if got := townCard(testAddresses(t), &Town{}, relay, 0).Town.RadiusKm; got != 1 {
+		t.Errorf("a town without shops: got a radius of %d km, want 1", got)
+	}
+}
+
+// An actor tells what its server can do in the form that FEP-844e gives, and its context defines the word.
+func TestActorsTellCapabilities(t *testing.T) {
+	t.Parallel()
+	a := testAddresses(t)
+	for what, actor := range map[string]*federation.Actor{
+		"the server": relayDocument(a, &Town{Name: "Bourg"}, &LocalActor{ID: uuid.New(), Handle: "relay", PublicPEM: testKey(t)}),
+		"a merchant": actorDocument(a, nil, nil, &Town{Name: "Bourg"}, &Merchant{ID: uuid.New(), Handle: "fournil", Name: "Le Fournil", PublicKey: testKey(t)}),
+	} {
+		encoded, err := federation.EncodeActor(actor)
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		type links []struct{ Href, Name string }
+		var got struct {
+			Context    []any `json:"@context"`
+			Implements links
+			Generator  struct {
+				Type       string
+				Implements links
+			}
+		}
+		if err := json.Unmarshal(encoded, &got); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		const want = "https://datatracker.ietf.org/doc/html/rfc9421"
+		if len(got.Generator.Implements) != 2 || got.Generator.Implements[0].Href != want || got.Generator.Implements[0].Name == "" || got.Generator.Type != "Application" {
+			t.Errorf("%s: got the generator %+v, want %s first", what, got.Generator, want)
+		}
+		if own := len(got.Implements); (own > 0) != (what == "the server") {
+			t.Errorf("%s: got %d capabilities of its own", what, own)
+		}
+		inline, _ := got.Context[len(got.Context)-1].(map[string]any)
+		if inline["implements"] == nil {
+			t.Errorf("%s: the context %v does not define implements", what, got.Context)
+		}
+	}
+}
+
+func testKey(t *testing.T) string {
+	t.Helper()
+	made, err := newActor("key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.PublicPEM
+}
