@@ -43,6 +43,6 @@ func (p PageCommerce) head(l *locale.Locale) head {
 	}
 	return head{
 		template: "commerce", title: title, description: description, door: pathCommerces, public: true,
-		activity: p.ActorID, atom: p.AtomURL, photo: p.Cover,
+		activity: p.ActorID, creator: p.Shop.Handle, kind: "profile", atom: p.AtomURL, photo: p.Cover,
 	}
 }

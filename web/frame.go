@@ -23,6 +23,8 @@ type head struct {
 	door        string // path of the door behind which the page lies
 	errors      Erreurs
 	activity    string // id of the object that the page shows, for rel=alternate
+	creator     string // handle of who speaks on the page, "@name@domain", for the byline of cards elsewhere
+	kind        string // og:type; empty for "website"
 	atom        string // path of a feed of this page; empty for the town's
 	photo       *Photo // for cards in other networks
 	script      string // name of the script; empty for none
@@ -82,6 +84,8 @@ type frame struct {
 	Doors       []door
 	Search      bool
 	Activity    string
+	Creator     string
+	CardKind    string
 	Atom        string
 	CardPhoto   string // absolute address
 	ScriptURL   string
@@ -106,8 +110,11 @@ func newFrame(l *locale.Locale, site Site, now time.Time, r *http.Request, h hea
 		OtherPath: Href(l.Lang.Other(), path),
 		Canonical: site.URL + Href(l.Lang, r.URL.EscapedPath()),
 		ThemeURL:  colours.url, ThemeColour: colours.awning,
-		Activity: h.activity, Atom: h.atom,
+		Activity: h.activity, Creator: h.creator, CardKind: h.kind, Atom: h.atom,
 		now: now.In(zone), zone: zone,
+	}
+	if f.CardKind == "" {
+		f.CardKind = "website"
 	}
 	if f.Atom == "" && h.doors == residentDoors {
 		f.Atom = "/atom.xml"

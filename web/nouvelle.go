@@ -34,7 +34,7 @@ type AutreNouvelle struct {
 func (p PageNouvelle) head(l *locale.Locale) head {
 	h := head{
 		template: "nouvelle", title: l.T("nouvelle.page_title", p.Title, p.Entry.Shop.Name), description: p.Title,
-		door: pathFil, public: true, activity: p.ObjectID, errors: p.Errors,
+		door: pathFil, public: true, activity: p.ObjectID, creator: p.Entry.Shop.Handle, kind: "article", errors: p.Errors,
 	}
 	if p.Title == "" {
 		h.title = l.T("nouvelle.page_photo", p.Entry.Shop.Name)

@@ -141,7 +141,11 @@ func (f *follower) finger(handle string) (self, subject string, err error) {
 	if !ok {
 		return "", "", fmt.Errorf("%q is no handle", handle)
 	}
-	status, _, body, err := f.fetch("http://"+host+"/.well-known/webfinger?resource=acct:"+handle, "application/jrd+json, application/json")
+	address := "http://" + host + "/.well-known/webfinger?resource=acct:" + handle
+	status, header, body, err := f.fetch(address, "application/jrd+json, application/json")
+	for hop := 0; hop < 3 && err == nil && status/100 == 3; hop++ { // Mastodon follows three
+		status, header, body, err = f.fetch(header.Get("Location"), "application/jrd+json, application/json")
+	}
 	if err != nil {
 		return "", "", err
 	}

@@ -306,6 +306,7 @@ func (h *house) expectations() map[string]expectation {
 		"GET /activities/{activity}":                {path: "/activities/" + post.ID.String(), want: all(200)},
 		"GET /.well-known/webfinger":                {path: "/.well-known/webfinger?resource=acct:fournil@saint-laurent.example", want: all(200)},
 		"GET /.well-known/host-meta":                {path: "/.well-known/host-meta", want: all(200)},
+		"GET /.well-known/host-meta.json":           {path: "/.well-known/host-meta.json", want: all(200)},
 		"GET /.well-known/nodeinfo":                 {path: "/.well-known/nodeinfo", want: all(200)},
 		"GET /nodeinfo/2.1":                         {path: "/nodeinfo/2.1", want: all(200)},
 		"GET /nodeinfo/2.0":                         {path: "/nodeinfo/2.0", want: all(200)},

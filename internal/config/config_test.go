@@ -38,6 +38,7 @@ func TestEverything(t *testing.T) {
 	}
 	got, err := config.Load([]string{
 		"BOURG_URL=https://Uzès.example:443/",
+		"BOURG_HANDLE_DOMAIN=Mairie-Uzès.example:443",
 		"BOURG_LISTEN=:9000",
 		"BOURG_DATA=/var/lib/bourg/data",
 		"BOURG_DATABASE_URL=host=/run/postgresql dbname=bourg",
@@ -59,6 +60,7 @@ func TestEverything(t *testing.T) {
 	lat, lon := 44.0122, -4.4189
 	want := config.Config{
 		URL:             &url.URL{Scheme: "https", Host: "xn--uzs-7la.example"},
+		HandleDomain:    "xn--mairie-uzs-76a.example",
 		Listen:          ":9000",
 		Data:            "/var/lib/bourg/data",
 		DatabaseURL:     "host=/run/postgresql dbname=bourg",
@@ -104,6 +106,10 @@ func TestFaults(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, tt := range []struct{ environ, want string }{
+			{"BOURG_HANDLE_DOMAIN=https://uzes.example", "BOURG_HANDLE_DOMAIN must be a domain"},
+			{"BOURG_HANDLE_DOMAIN=@uzes.example", "BOURG_HANDLE_DOMAIN must be a domain"},
+			{"BOURG_HANDLE_DOMAIN=uzes.example/bourg", "BOURG_HANDLE_DOMAIN must be a domain"},
+			{"BOURG_HANDLE_DOMAIN=[::1]", "BOURG_HANDLE_DOMAIN must be a domain"},
 			{"BOURG_URL=uzes.example", "BOURG_URL must begin with https://"},
 			{"BOURG_URL=ftp://uzes.example", "BOURG_URL must begin with https://"},
 			{"BOURG_URL=https://", "BOURG_URL names no host"},
