@@ -38,7 +38,6 @@ var withoutTest = map[string]string{
 	"A18": "Nobody can be removed from the town hall by a screen or a command; `bourg admin add` lets the operator in again at any time.",
 	"U6":  "Nothing unpacks archives: uploads are photos, and a ZIP behind a JPEG's header is gone once it is encoded anew (X9).",
 	"U7":  "Nothing imports or exports tables; forms are bounded (U3).",
-	"I4":  "No calendar is written yet: there are no events.",
 	"I14": "Nothing has a price yet.",
 }
 
