@@ -11,6 +11,7 @@ import (
 
 	"bourg/internal/sanitize"
 	"bourg/internal/town"
+	"bourg/web/locale"
 )
 
 // atomFeed is a feed (RFC 4287).
@@ -81,13 +82,17 @@ func (h *Handlers) CommerceAtom(w http.ResponseWriter, r *http.Request) error {
 
 // feed answers with a feed of those posts that have left: what may still be called back is not given to readers that keep it.
 func (h *Handlers) feed(w http.ResponseWriter, r *http.Request, f atomFeed, posts []*town.Post) error {
-	now := h.config.Now()
+	now, l := h.config.Now(), h.renderer.locales.For(locale.FR)
+	t, err := h.config.Directory.Town(r.Context())
+	if err != nil {
+		return err
+	}
 	f.Lang = "fr"
 	for _, p := range posts {
 		if !p.Left(now) {
 			continue
 		}
-		e := h.atomEntry(p)
+		e := h.atomEntry(l, t, p)
 		if e.Updated > f.Updated { // both are UTC in one form
 			f.Updated = e.Updated
 		}
@@ -118,12 +123,17 @@ func (h *Handlers) feed(w http.ResponseWriter, r *http.Request, f atomFeed, post
 	return nil
 }
 
-func (h *Handlers) atomEntry(p *town.Post) atomEntry {
+func (h *Handlers) atomEntry(l *locale.Locale, t *town.Town, p *town.Post) atomEntry {
 	e := atomEntry{
-		ID: string(h.config.Addresses.Post(p.ID)), Author: p.Merchant.Name, Title: orWords(title(p.Text), p.Merchant.Name),
+		ID: string(h.config.Addresses.Post(p.ID)), Author: p.Merchant.Name, Title: orWords(titleOfPost(p), p.Merchant.Name),
 		Published: p.Published.UTC().Format(time.RFC3339), Updated: p.Published.UTC().Format(time.RFC3339),
 		Links:   []atomLink{{Rel: "alternate", Type: "text/html", Href: string(h.config.Addresses.Page(p.Merchant.Handle, p.ID))}},
 		Content: atomText{Type: "html", Text: string(h.written(p.Text))},
+	}
+	if p.Kind != town.Article {
+		if said := h.inOneSentence(l, t, p); said != "" {
+			e.Content.Text = "<p>" + template.HTMLEscapeString(said) + "</p>" + e.Content.Text
+		}
 	}
 	if !p.Updated.IsZero() {
 		e.Updated = p.Updated.UTC().Format(time.RFC3339)

@@ -167,6 +167,38 @@ func cannedPages() []canned {
 		{"fil-suite", "/?avant=0193a1", 200, func(*locale.Locale) Page {
 			return PageFil{Shops: 1, Days: ByDay(entries()[1:4], paris), NewerURL: "/"}
 		}},
+		{"fil-genres", "/", 200, func(l *locale.Locale) Page {
+			return PageFil{Today: 3, Tonight: 1, Shops: 32, Days: ByDay(kinds(), paris), Events: agenda()[:5], Families: Families(l, groups())}
+		}},
+		{"agenda", "/agenda", 200, func(l *locale.Locale) Page {
+			return PageAgenda{Spans: BySpan(l, agenda(), now, paris), LaterURL: "/agenda?apres=1", FirstURL: "/agenda", ICSURL: "/agenda.ics"}
+		}},
+		{"agenda-vide", "/agenda", 200, func(*locale.Locale) Page { return PageAgenda{ICSURL: "/agenda.ics"} }},
+		{"agenda-fin", "/agenda?apres=1", 200, func(*locale.Locale) Page { return PageAgenda{FirstURL: "/agenda", ICSURL: "/agenda.ics"} }},
+		{"commerce-genres", "/@fournil", 200, func(*locale.Locale) Page {
+			cover := photo("pain", "La table du fournil.")
+			return PageCommerce{
+				Shop: fournil, FollowName: "fournil", Cover: &cover, Offers: offers(), Products: products(), Events: agenda()[:2],
+				Entries: append([]Avis{seigle()}, kinds()...),
+			}
+		}},
+		{"nouvelle-offre", "/@potager/0193b2", 200, func(*locale.Locale) Page { return kindPage(kinds()[0]) }},
+		{"nouvelle-offre-finie", "/@fournil/0193c3", 200, func(*locale.Locale) Page { return kindPage(offers()[2]) }},
+		{"nouvelle-fermeture", "/@quincaillerie/0193b3", 200, func(*locale.Locale) Page { return kindPage(kinds()[1]) }},
+		{"nouvelle-evenement", "/@page_cornee/0193b4", 200, func(*locale.Locale) Page { return kindPage(kinds()[2]) }},
+		{"nouvelle-evenement-reporte", "/@page_cornee/0193b4", 200, func(*locale.Locale) Page { return kindPage(agenda()[6]) }},
+		{"nouvelle-article", "/@terre_rouge/0193b5", 200, func(*locale.Locale) Page {
+			a := kinds()[3]
+			a.Text += paragraph(varied(1), varied(2), varied(3))
+			return kindPage(a)
+		}},
+		{"nouvelle-produit", "/@miellerie/0193b6", 200, func(*locale.Locale) Page { return kindPage(kinds()[4]) }},
+		{"publie-offre", "/espace/nouvelles/0193b2/publie", 200, func(*locale.Locale) Page {
+			return PagePublie{Entry: kinds()[0], EditURL: "/espace/nouvelles/0193b2/modifier", DeleteURL: "/espace/nouvelles/0193b2/supprimer"}
+		}},
+		{"supprimer-evenement", "/espace/nouvelles/0193b4/supprimer", 200, func(*locale.Locale) Page {
+			return PageSupprimer{Entry: kinds()[2], Action: "/espace/nouvelles/0193b4/supprimer"}
+		}},
 		{"fil-vide", "/", 200, func(*locale.Locale) Page { return PageFil{} }},
 		{"fil-fin", "/?avant=1", 200, func(*locale.Locale) Page { return PageFil{Shops: 32, NewerURL: "/"} }},
 		{"nouvelle", "/@fournil/0193a1", 200, func(*locale.Locale) Page {

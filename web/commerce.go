@@ -18,6 +18,9 @@ type PageCommerce struct {
 	Hours         []string       // the hours in the shop's own words, by line
 	DirectionsURL string         // the way there, on a map of elsewhere
 	Description   template.HTML  // sanitised
+	Offers        []Avis         // that hold now, the one that ends next first
+	Products      []Avis         // on the stall
+	Events        []Avis         // to come, soonest first
 	Entries       []Avis
 	OlderURL      string
 	NewerURL      string // back to the first page of news

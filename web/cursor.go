@@ -19,16 +19,24 @@ func badPage() error { return refusal{status: http.StatusBadRequest, why: "malfo
 // olderThan writes the place behind a post for "avant" in addresses: its time in microseconds and its id.
 func olderThan(p *town.Post) string {
 	c := town.After(p)
-	b := binary.BigEndian.AppendUint64(nil, uint64(c.At.UnixMicro()))
-	return base64.RawURLEncoding.EncodeToString(append(b, c.ID[:]...))
+	return placeBehind(c.At, c.ID)
+}
+
+// placeBehind writes the place in a list behind the entry with a time and an id.
+func placeBehind(at time.Time, id uuid.UUID) string {
+	b := binary.BigEndian.AppendUint64(nil, uint64(at.UnixMicro()))
+	return base64.RawURLEncoding.EncodeToString(append(b, id[:]...))
 }
 
 // readCursor reads "avant"; nothing is the newest entry of all.
-func readCursor(query url.Values) (town.Cursor, error) {
-	if !query.Has("avant") {
+func readCursor(query url.Values) (town.Cursor, error) { return cursorIn(query, "avant") }
+
+// cursorIn reads a place in a list; nothing is its beginning.
+func cursorIn(query url.Values, name string) (town.Cursor, error) {
+	if !query.Has(name) {
 		return town.Cursor{}, nil
 	}
-	b, err := base64.RawURLEncoding.DecodeString(query.Get("avant"))
+	b, err := base64.RawURLEncoding.DecodeString(query.Get(name))
 	if err != nil || len(b) != 8+16 {
 		return town.Cursor{}, badPage()
 	}

@@ -13,6 +13,8 @@ type PageFil struct {
 	Days     []Jour // none when there is no news, or no older news
 	OlderURL string // next page, with its query; empty on the last
 	NewerURL string // back to the first page; empty on the first
+	Events   []Avis // of the next seven days, soonest first
+	Tonight  int    // how many of them are today's
 	Families []Lien // the directory by kind of shop, with how many there are
 }
 

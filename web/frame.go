@@ -22,15 +22,17 @@ type head struct {
 	doors       doorSet
 	door        string // path of the door behind which the page lies
 	errors      Erreurs
-	activity    string // id of the object that the page shows, for rel=alternate
-	creator     string // handle of who speaks on the page, "@name@domain", for the byline of cards elsewhere
-	kind        string // og:type; empty for "website"
-	atom        string // path of a feed of this page; empty for the town's
-	photo       *Photo // for cards in other networks
-	script      string // name of the script; empty for none
-	private     bool   // for one person: no cache keeps it
-	secret      bool   // holds a one-time link: no compression, no copy on disk
-	public      bool   // search engines may show it
+	activity    string    // id of the object that the page shows, for rel=alternate
+	creator     string    // handle of who speaks on the page, "@name@domain", for the byline of cards elsewhere
+	kind        string    // og:type; empty for "website"
+	atom        string    // path of a feed of this page; empty for the town's
+	photo       *Photo    // for cards in other networks
+	published   time.Time // of what the page shows, where its kind is "article"
+	data        schema    // what the page shows, for machines; nil for nothing
+	script      string    // name of the script; empty for none
+	private     bool      // for one person: no cache keeps it
+	secret      bool      // holds a one-time link: no compression, no copy on disk
+	public      bool      // search engines may show it
 }
 
 // doorSet names the four doors of the awning.
@@ -53,6 +55,8 @@ type door struct {
 const (
 	pathFil            = "/"
 	pathCommerces      = "/commerces"
+	pathAgenda         = "/agenda"
+	pathCalendar       = "/agenda.ics"
 	pathRecherche      = "/recherche"
 	pathSuivre         = "/suivre"
 	pathConnexion      = "/connexion"
@@ -66,6 +70,17 @@ const (
 	pathMairieReseau   = "/mairie/reseau"
 	pathMairieReglages = "/mairie/reglages"
 )
+
+// card is what other networks show of a page that somebody shares there (Open Graph, https://ogp.me).
+type card struct {
+	Type      string // "article", "profile" or "website"
+	Photo     string // absolute address of a JPEG
+	PhotoAlt  string
+	Published time.Time // of an article
+	Creator   string    // "@fournil@saint-laurent.example" (fediverse:creator, Mastodon 4.3)
+	Locale    string
+	Data      schema // see structured.go
+}
 
 // frame is what stands around a page, and what templates ask for in it: the town, the language, today.
 type frame struct {
@@ -84,10 +99,8 @@ type frame struct {
 	Doors       []door
 	Search      bool
 	Activity    string
-	Creator     string
-	CardKind    string
 	Atom        string
-	CardPhoto   string // absolute address
+	Card        card
 	ScriptURL   string
 
 	now  time.Time
@@ -110,11 +123,8 @@ func newFrame(l *locale.Locale, site Site, now time.Time, r *http.Request, h hea
 		OtherPath: Href(l.Lang.Other(), path),
 		Canonical: site.URL + Href(l.Lang, r.URL.EscapedPath()),
 		ThemeURL:  colours.url, ThemeColour: colours.awning,
-		Activity: h.activity, Creator: h.creator, CardKind: h.kind, Atom: h.atom,
+		Activity: h.activity, Atom: h.atom,
 		now: now.In(zone), zone: zone,
-	}
-	if f.CardKind == "" {
-		f.CardKind = "website"
 	}
 	if f.Atom == "" && h.doors == residentDoors {
 		f.Atom = "/atom.xml"
@@ -131,8 +141,15 @@ func newFrame(l *locale.Locale, site Site, now time.Time, r *http.Request, h hea
 	if c := Appearance(r); c != AppearanceAuto {
 		f.DataTheme = c
 	}
+	f.Card = card{Type: h.kind, Creator: h.creator, Data: h.data, Locale: l.T("language.card")}
+	switch h.kind {
+	case "":
+		f.Card.Type = "website"
+	case "article":
+		f.Card.Published = h.published
+	}
 	if h.photo != nil {
-		f.CardPhoto = absolute(site.URL, h.photo.Largest())
+		f.Card.Photo, f.Card.PhotoAlt = absolute(site.URL, h.photo.Largest()), h.photo.Alt
 	}
 	if site.Name != "" { // before that, nothing lies behind the doors
 		f.Search = h.doors == residentDoors

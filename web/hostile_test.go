@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -97,7 +98,8 @@ func testTrustedHTML(t *testing.T) {
 }
 
 // testNothingInline: every page in every state goes without inline scripts, styles and handlers, so that the policy can
-// forbid them all, and says so in its header. No page holds data for a script either (I6).
+// forbid them all, and says so in its header. The one block of data that a page may hold, which no browser runs, is JSON in
+// which no word can end it or begin a comment (I6).
 func testNothingInline(t *testing.T) {
 	t.Parallel()
 	r, _ := testRenderer(t, cannedSite())
@@ -118,6 +120,10 @@ func testNothingInline(t *testing.T) {
 		}
 		walk(doc, func(n *html.Node) {
 			switch {
+			case n.DataAtom == atom.Script && attr(n, "type") == "application/ld+json" && attr(n, "src") == "":
+				if data := text(n); !json.Valid([]byte(data)) || strings.ContainsAny(data, "<>&\u2028\u2029") {
+					t.Errorf("%s: got the data %q, want JSON without a sign that means something in HTML or in a script", c.name, data)
+				}
 			case n.DataAtom == atom.Script && (attr(n, "src") == "" || n.FirstChild != nil), n.DataAtom == atom.Style, n.DataAtom == atom.Base:
 				t.Errorf("%s: got %s with %q inside", c.name, n.Data, text(n))
 			case n.DataAtom == atom.Iframe, n.DataAtom == atom.Object, n.DataAtom == atom.Embed, n.DataAtom == atom.Meta && has(n, "http-equiv"):

@@ -48,7 +48,7 @@ func LanguageOf(ctx context.Context) locale.Lang {
 // protocol have one form only and come back as they are.
 func Href(l locale.Lang, path string) string {
 	if l != locale.EN || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") ||
-		strings.HasPrefix(path, staticPrefix) || strings.HasPrefix(path, "/media/") || strings.Contains(path, ".xml") {
+		strings.HasPrefix(path, staticPrefix) || strings.HasPrefix(path, "/media/") || strings.Contains(path, ".xml") || strings.HasSuffix(path, ".ics") {
 		return path
 	}
 	return englishPrefix + path

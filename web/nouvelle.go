@@ -10,7 +10,9 @@ import (
 // the path of this page, and "adresse", the visitor's own address).
 type PageNouvelle struct {
 	Entry      Avis
-	Title      string // the beginning of the text in plain words, for titles and search engines
+	Title      string // its title, or the beginning of its text in plain words
+	Summary    string // what it is in one sentence, for search engines and cards; empty for Title
+	Structured schema // what it is, for machines; nil for nothing
 	ObjectID   string // id of the object, for other servers
 	FollowName string // handle of the shop without host, for /suivre?qui=
 	Reach      string // one of Reaches
@@ -34,7 +36,17 @@ type AutreNouvelle struct {
 func (p PageNouvelle) head(l *locale.Locale) head {
 	h := head{
 		template: "nouvelle", title: l.T("nouvelle.page_title", p.Title, p.Entry.Shop.Name), description: p.Title,
-		door: pathFil, public: true, activity: p.ObjectID, creator: p.Entry.Shop.Handle, kind: "article", errors: p.Errors,
+		door: pathFil, public: true, activity: p.ObjectID, errors: p.Errors,
+		creator: p.Entry.Shop.Handle, published: p.Entry.Published, data: p.Structured,
+	}
+	if p.Entry.Article != nil || p.Entry.Genre() == "" { // a writing of its day; an offer or an event is none
+		h.kind = "article"
+	}
+	if p.Summary != "" {
+		h.description = p.Summary
+	}
+	if p.Entry.Event != nil {
+		h.door = pathAgenda
 	}
 	if p.Title == "" {
 		h.title = l.T("nouvelle.page_photo", p.Entry.Shop.Name)

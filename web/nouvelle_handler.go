@@ -37,10 +37,15 @@ func (h *Handlers) Nouvelle(w http.ResponseWriter, r *http.Request) error {
 		return h.toRoot(w, r, post)
 	}
 	p := PageNouvelle{
-		Entry: h.entry(l, post, true), Title: title(post.Text), ObjectID: string(h.config.Addresses.Post(post.ID)),
+		Entry: h.entry(l, post, true), Title: titleOfPost(post), ObjectID: string(h.config.Addresses.Post(post.ID)),
 		FollowName: post.Merchant.Handle, Reach: string(post.Reach), Shares: post.Shares, Likes: post.Likes,
 		ReplyCount: len(thread),
 	}
+	t, err := h.config.Directory.Town(ctx)
+	if err != nil {
+		return err
+	}
+	p.Summary, p.Structured = h.inOneSentence(l, t, post), h.twin(t, post)
 	if after := r.URL.Query().Get("apres"); after != "" {
 		i := slices.IndexFunc(thread, func(e town.ThreadEntry) bool { return idOf(e).String() == after })
 		if i < 0 {
@@ -61,7 +66,7 @@ func (h *Handlers) Nouvelle(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, o := range others {
 		if o.ID != post.ID && len(p.Others) < othersOnPage {
-			p.Others = append(p.Others, AutreNouvelle{URL: pathOf(o), Title: orWords(title(o.Text), l.T("publier.photo_only")), Published: o.Published})
+			p.Others = append(p.Others, AutreNouvelle{URL: pathOf(o), Title: orWords(titleOfPost(o), l.T("publier.photo_only")), Published: o.Published})
 		}
 	}
 	if visitorOf(ctx).speaksFor(post.Merchant.ID) {

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -137,9 +138,9 @@ var forbidden = regexp.MustCompile(`(?i)\b(instances?|fédération|federation|to
 var outside = regexp.MustCompile(`^(https?:|mailto:|tel:|#)`)
 
 // routes are the addresses that exist, or that the next handlers bring; a link to anything else is dead.
-var routes = regexp.MustCompile(`^(/en)?(/|/commerces|/recherche|/suivre|/connexion|/connexion/[\w-]+|/espace|/espace/(choisir|publier|messages|page|compte)|/espace/messages/\d+|` +
+var routes = regexp.MustCompile(`^(/en)?(/|/commerces|/recherche|/agenda|/suivre|/connexion|/connexion/[\w-]+|/espace|/espace/(choisir|publier|messages|page|compte)|/espace/messages/\d+|` +
 	`/espace/nouvelles/[\w-]+/(modifier|supprimer|annuler|publie)|/espace/brouillons/[\w-]+/supprimer|/espace/compte/(mot-de-passe|appareils)|/mairie|/mairie/(commerces|reseau|reglages|reponses|commerces/lien)|` +
-	`/installation/\w+|/accessibilite|/mentions-legales|/apparence|/deconnexion|/voisins/\d+|/perdu|/@\w+|/@\w+/[\w-]+)$|^/atom.xml$|^/@\w+/atom.xml$|^/media/[\w-]+\.\w+$`)
+	`/installation/\w+|/accessibilite|/mentions-legales|/apparence|/deconnexion|/voisins/\d+|/perdu|/@\w+|/@\w+/[\w-]+)$|^/atom.xml$|^/@\w+/atom.xml$|^/agenda.ics$|^/@\w+/[\w-]+/agenda.ics$|^/media/[\w-]+\.\w+$`)
 
 func inspect(t *testing.T, raw []byte, lang locale.Lang, static *Static) {
 	t.Helper()
@@ -191,7 +192,11 @@ func inspect(t *testing.T, raw []byte, lang locale.Lang, static *Static) {
 		}
 		switch n.DataAtom {
 		case atom.Script:
-			if attr(n, "src") == "" {
+			if attr(n, "type") == "application/ld+json" { // data, which no browser runs
+				if err := json.Unmarshal([]byte(text(n)), new(map[string]any)); err != nil {
+					t.Errorf("data for machines: %v in %s", err, text(n))
+				}
+			} else if attr(n, "src") == "" {
 				t.Errorf("inline script")
 			}
 		case atom.Button:
@@ -283,7 +288,7 @@ func checkAddresses(t *testing.T, key, val string, lang locale.Lang, static *Sta
 				t.Errorf("%s of %s leads to %q, which does not exist", key, n.Data, address)
 			}
 			english := path == "/en" || strings.HasPrefix(path, "/en/")
-			foreign := attr(n, "hreflang") != "" || strings.HasPrefix(path, "/media/") || strings.HasSuffix(path, ".xml")
+			foreign := attr(n, "hreflang") != "" || strings.HasPrefix(path, "/media/") || strings.HasSuffix(path, ".xml") || strings.HasSuffix(path, ".ics")
 			if !foreign && english != (lang == locale.EN) {
 				t.Errorf("%s of %s leads out of the language: %q", key, n.Data, address)
 			}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"bourg/internal/media"
 	"bourg/internal/sanitize"
@@ -44,10 +43,11 @@ func (h *Handlers) entry(l *locale.Locale, p *town.Post, whole bool) Avis {
 		Published: p.Published, Edited: p.Updated, Replies: p.Replies, Lang: foreign(l, p.Language),
 	}
 	text := p.Text
-	if !whole && utf8.RuneCountInString(text) > textInFeed {
-		text, a.Cut = beginning(text, textInFeed), true
+	if !whole {
+		text, a.Cut = shorten(p)
 	}
 	a.Text = h.written(text)
+	h.dress(l, &a, p)
 	for i := range p.Photos {
 		a.Photos = append(a.Photos, h.photo(&p.Photos[i]))
 	}
@@ -198,14 +198,19 @@ func peerHandle(a town.RemoteActor) string { return "@" + sanitize.Line(a.Handle
 
 // today counts the entries of the day that now lies in, in the town's time zone.
 func today(posts []*town.Post, now time.Time, zone *time.Location) int {
-	y, m, d := now.In(zone).Date()
 	n := 0
 	for _, p := range posts {
-		if py, pm, pd := p.Published.In(zone).Date(); py == y && pm == m && pd == d {
+		if sameDay(p.Published, now, zone) {
 			n++
 		}
 	}
 	return n
+}
+
+func sameDay(a, b time.Time, zone *time.Location) bool {
+	ay, am, ad := a.In(zone).Date()
+	by, bm, bd := b.In(zone).Date()
+	return ay == by && am == bm && ad == bd
 }
 
 // apart is the distance between two places on a sphere, both in degrees.

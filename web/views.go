@@ -57,6 +57,13 @@ type Avis struct {
 	Lang      string        // language of Text when it is not the page's
 	Photos    []Photo
 	Replies   int
+
+	// At most one of these is set: what its kind has beside words and photos.
+	Offer   *Ardoise
+	Event   *RendezVous
+	Article *Papier
+	Product *Etiquette
+	Notice  *Fermeture
 }
 
 // Photo is a picture in its variants, or any part of them.
@@ -180,6 +187,8 @@ var imageSizes = map[string]string{
 	"cover":     "(min-width: 77rem) 75rem, 100vw",
 	"thumbnail": "7rem",
 	"half":      "(min-width: 60rem) 24rem, 50vw",
+	"label":     "8.5rem",
+	"stall":     "(min-width: 60rem) 12rem, 45vw",
 }
 
 // srcset writes the variants for the attribute of that name.

@@ -30,6 +30,8 @@ func families() map[string][]string {
 		"group.":  town.Groups,
 		"erreur.": {"400", "401", "403", "404", "410", "413", "429", "500", "503"},
 	}
+	f["genre."] = []string{"offer", "event", "article", "product", "closure"}
+	f["offer.end."], f["event.state."], f["product.how."] = OfferEnds(), EventStates(), Availabilities()
 	for _, s := range starters {
 		f["starter."] = append(f["starter."], s, s+"_text")
 	}

@@ -80,6 +80,33 @@ func (l *Locale) DayAndClock(t, now time.Time) string {
 	return l.Day(t, now) + l.at() + l.Clock(t)
 }
 
+// Month writes the name of the month: « décembre », "December", with the year when it is not this year's.
+func (l *Locale) Month(t, now time.Time) string {
+	if l.Lang == EN {
+		return t.Month().String() + year(t, now)
+	}
+	return frMonths[t.Month()-1] + year(t, now)
+}
+
+// Span writes days, the last one included: « le 27 novembre », « du 24 au 26 décembre », « du 30 novembre au 2 décembre »,
+// "from 24 to 26 December".
+func (l *Locale) Span(from, to, now time.Time) string {
+	on, start, end := "le ", "du ", " au "
+	if l.Lang == EN {
+		on, start, end = "on ", "from ", " to "
+	}
+	switch sameMonth := from.Year() == to.Year() && from.Month() == to.Month(); {
+	case sameMonth && from.Day() == to.Day():
+		return on + l.Date(from, now)
+	case sameMonth:
+		return start + l.dayNumber(from) + end + l.Date(to, now)
+	}
+	if from.Year() == to.Year() {
+		return start + l.Date(from, from) + end + l.Date(to, now)
+	}
+	return start + l.Date(from, time.Time{}) + end + l.Date(to, time.Time{})
+}
+
 // Heading writes the title of a day in the thread: « Aujourd’hui », « Hier, mercredi », « Mardi », « Jeudi 12 novembre ».
 func (l *Locale) Heading(t, now time.Time) string {
 	switch d := daysBetween(t, now); {

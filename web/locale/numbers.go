@@ -41,6 +41,22 @@ func (l *Locale) Distance(metres float64) string {
 	return l.Number(int(math.Round(metres/1000))) + NBSP + "km"
 }
 
+// Euros writes an amount in hundredths of a euro: « 2,20 € », « 24 € », « 1 250 € », "€2.20".
+func (l *Locale) Euros(cents int64) string {
+	amount, rest := l.Number(int(cents/100)), int(cents%100)
+	mark := ","
+	if l.Lang == EN {
+		mark = "."
+	}
+	if rest != 0 {
+		amount += mark + twoDigits(rest)
+	}
+	if l.Lang == EN {
+		return "€" + amount
+	}
+	return amount + NBSP + "€"
+}
+
 // Size writes a number of bytes: « 214 ko », « 4,7 Mo », "214 KB", "4.7 MB".
 func (l *Locale) Size(bytes int64) string {
 	kilo, mega := "ko", "Mo"
