@@ -49,7 +49,8 @@ func defineTerms(v any, inline map[string]any) {
 			if kind, ok := value.(string); ok && name == "type" {
 				defineTerm(kind, inline)
 			}
-			if !strings.HasSuffix(name, "Map") { // its names are languages
+			// A map's names are languages; what is Bourg's own is read by Bourg, as it stands.
+			if !strings.HasSuffix(name, "Map") && !strings.HasPrefix(name, "bourg:") {
 				defineTerms(value, inline)
 			}
 		}
@@ -81,8 +82,16 @@ func prefixOf(prefix string) string {
 	switch prefix {
 	case "bourg":
 		return Namespace
+	case "fep8a8e":
+		return "https://w3id.org/fep/8a8e/"
 	case "gts":
 		return "https://gotosocial.org/ns#"
+	case "ical":
+		return "http://www.w3.org/2002/12/cal/ical#"
+	case "mz":
+		return "https://joinmobilizon.org/ns#"
+	case "pt":
+		return "https://joinpeertube.org/ns#"
 	case "schema":
 		return "http://schema.org#"
 	case "sec":
@@ -116,6 +125,24 @@ func termOf(name string) (definition any, ok bool) {
 		return link("gts:" + name), true
 	case "implements":
 		return map[string]any{"@id": "https://w3id.org/fep/844e#implements", "@type": "@id", "@container": "@set"}, true
+	case "category", "displayEndTime", "eventStatus", "joinMode", "timezone":
+		return "fep8a8e:" + name, true
+	case "externalParticipationUrl", "organizers":
+		return link("fep8a8e:" + name), true
+	case "contacts":
+		return link("mz:contacts"), true
+	case "commentsEnabled":
+		return "pt:commentsEnabled", true
+	case "draft", "isOnline", "repliesModerationOption":
+		return "mz:" + name, true
+	case "focalPoint":
+		return map[string]any{"@id": "toot:focalPoint", "@container": "@list"}, true
+	case "inLanguage":
+		return "schema:inLanguage", true
+	case "status":
+		return "ical:status", true
+	case "uuid":
+		return "schema:identifier", true
 	case "webfinger":
 		return "wf:webfinger", true
 	case "Multikey":

@@ -28,6 +28,9 @@ func objectTerms(o *Object) map[string]any {
 		}
 		terms["attachment"] = list
 	}
+	if o.Image != nil {
+		terms["image"] = attachmentTerm(o.Image)
+	}
 	if len(o.Tags) > 0 {
 		list := make([]any, len(o.Tags))
 		for i, tag := range o.Tags {
@@ -68,8 +71,12 @@ func languageMap(texts map[string]string, language, text string) map[string]any 
 
 func attachmentTerm(i *Image) map[string]any {
 	term := map[string]any{"type": i.Type, "url": string(i.URL)}
-	if i.Type == "" {
+	switch i.Type {
+	case "":
 		term["type"] = "Document"
+	case "Link":
+		delete(term, "url")
+		term["href"] = string(i.URL)
 	}
 	if i.MediaType != "" {
 		term["mediaType"] = i.MediaType
@@ -77,8 +84,14 @@ func attachmentTerm(i *Image) map[string]any {
 	if i.Name != "" {
 		term["name"] = i.Name
 	}
+	if i.Summary != "" {
+		term["summary"] = i.Summary
+	}
 	if i.Width > 0 && i.Height > 0 {
 		term["width"], term["height"] = i.Width, i.Height
+	}
+	if i.FocalPoint != nil {
+		term["focalPoint"] = []any{Float(i.FocalPoint[0]), Float(i.FocalPoint[1])}
 	}
 	return term
 }

@@ -82,14 +82,20 @@ func (a *Actor) DeliveryInbox() IRI {
 // writes it); Value is HTML.
 type Field struct{ Name, Value string }
 
-// Image is a picture: an actor's icon or header, or an attachment of an object.
+// Image is a picture: an actor's icon or header, or an attachment of an object. As an attachment it
+// may also be a "Link", whose URL is then written as href.
 type Image struct {
-	Type      string // "Image" or "Document"
+	Type      string // "Image", "Document" or "Link"
 	URL       IRI
 	MediaType string
 	Name      string // alternative text, plain
-	Width     int    // pixels; 0 where unknown
-	Height    int
+	// Summary is the alternative text of an attachment whose name says what it is for (Mobilizon's "Banner"); Mastodon
+	// reads it before the name.
+	Summary string
+	Width   int // pixels; 0 where unknown
+	Height  int
+	// FocalPoint is the middle of what a cut must keep, from -1 to 1 each way (Mastodon); nil where nobody said.
+	FocalPoint *[2]float64
 }
 
 // Object is a thing that an activity is about: Note, Article, Event, Question, Tombstone…
@@ -116,6 +122,7 @@ type Object struct {
 	To, Cc      []IRI
 	Audience    IRI
 	Attachments []Image
+	Image       *Image // of an Article (FEP-b2b8); reading leaves it nil
 	Tags        []Tag
 
 	Replies *Collection // embedded: id and totalItems

@@ -15,13 +15,17 @@ import (
 const draftsListed = 50
 
 // draftColumns are what scanDraft reads, of drafts d.
-const draftColumns = `d.id, d.kind, d.text, d.reach, d.once, d.saved_at, (SELECT ` + photoList + ` FROM photos ph WHERE ph.draft_id = d.id)`
+const draftColumns = `d.id, d.kind, d.text, d.reach, d.once, d.saved_at, d.title, d.starts_at, d.ends_at, d.details, d.typed, (SELECT ` + photoList + ` FROM photos ph WHERE ph.draft_id = d.id)`
 
 func scanDraft(row pgx.CollectableRow) (town.Draft, error) {
 	var d town.Draft
-	var photos []byte
-	err := row.Scan(&d.ID, &d.Kind, &d.Text, &d.Reach, (*zeronull.UUID)(&d.Once), &d.Saved, &photos)
+	var photos, details []byte
+	err := row.Scan(&d.ID, &d.Kind, &d.Text, &d.Reach, (*zeronull.UUID)(&d.Once), &d.Saved, &d.Title, (*zeronull.Timestamptz)(&d.Starts),
+		(*zeronull.Timestamptz)(&d.Ends), &details, &d.Typed, &photos)
 	if err != nil {
+		return d, err
+	}
+	if err := readDetails(details, &d.Details); err != nil {
 		return d, err
 	}
 	d.Photos, err = readPhotos(photos)
@@ -46,12 +50,24 @@ func (s *Store) SaveDraft(ctx context.Context, merchant uuid.UUID, d *town.Draft
 			return uuid.Nil, fmt.Errorf("save draft: make an id: %w", err)
 		}
 	}
-	err := s.inTx(ctx, "save draft", func(tx pgx.Tx) error {
+	details, err := writeDetails(&d.Details)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	typed := d.Typed
+	if typed == nil {
+		typed = map[string]string{}
+	}
+	err = s.inTx(ctx, "save draft", func(tx pgx.Tx) error {
 		err := mustAffect(tx.Exec(ctx, `
-			INSERT INTO drafts AS d (id, merchant_id, kind, text, reach, once, saved_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-			ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, text = excluded.text, reach = excluded.reach, once = excluded.once, saved_at = excluded.saved_at
+			INSERT INTO drafts AS d (id, merchant_id, kind, text, reach, once, saved_at, title, starts_at, ends_at, details, typed)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+			ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, text = excluded.text, reach = excluded.reach, once = excluded.once,
+				saved_at = excluded.saved_at, title = excluded.title, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+				details = excluded.details, typed = excluded.typed
 			 WHERE d.merchant_id = excluded.merchant_id`,
-			id, merchant, string(d.Kind), d.Text, string(d.Reach), nullID(d.Once), s.now()))
+			id, merchant, string(d.Kind), d.Text, string(d.Reach), nullID(d.Once), s.now(), d.Title, zeronull.Timestamptz(d.Starts),
+			zeronull.Timestamptz(d.Ends), details, typed))
 		if err != nil {
 			return err
 		}

@@ -26,6 +26,16 @@ const (
 	FeedSQL         = selectPosts + feedPage
 	MerchantFeedSQL = selectPosts + merchantFeedPage
 	ThreadSQL       = threadReplies
-	ClaimFrontSQL   = claimFront
-	ClaimRoundSQL   = claimRound
+
+	LiveOffersSQL     = selectPosts + liveOffers
+	MerchantOffersSQL = selectPosts + merchantOffers
+	ProductsSQL       = selectPosts + merchantProducts
+	ComingEventsSQL   = selectPosts + comingEvents
+	MerchantEventsSQL = selectPosts + merchantEvents
+	EndedOffersSQL    = selectPosts + endedOffers
+	EventsToRemindSQL = selectPosts + eventsToRemind
+	PastPricesSQL     = pastPrices
+
+	ClaimFrontSQL = claimFront
+	ClaimRoundSQL = claimRound
 )

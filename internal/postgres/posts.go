@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"bourg/internal/fold"
 	"bourg/internal/town"
@@ -18,7 +19,7 @@ var _ town.PostStore = (*Store)(nil)
 
 // postColumns are what scanPost reads, of postTables; the merchant's come with them.
 const postColumns = `p.id, p.kind, p.text, p.language, p.reach, p.public, p.in_reply_to, p.root_id, p.addressee, p.once, p.published_at,
-	p.leaves_at, p.updated_at, p.withdrawn_at, c.likes, c.shares, c.replies, 
+	p.leaves_at, p.updated_at, p.withdrawn_at, p.announced_at, p.revision, p.title, p.starts_at, p.ends_at, p.details, c.likes, c.shares, c.replies, 
 	(SELECT ` + photoList + ` FROM photos ph WHERE ph.post_id = p.id), ` + merchantColumns
 
 const postTables = `posts p JOIN merchants m ON m.id = p.merchant_id JOIN actors a ON a.id = m.id
@@ -32,17 +33,21 @@ const selectPosts = `SELECT ` + postColumns + ` FROM ` + postTables + ` WHERE `
 
 func scanPost(row pgx.CollectableRow) (*town.Post, error) {
 	p := town.Post{Merchant: new(town.Merchant)}
-	var photos []byte
+	var photos, details []byte
 	fields, fill := merchantFields(p.Merchant)
 	err := row.Scan(append([]any{
 		&p.ID, &p.Kind, &p.Text, &p.Language, &p.Reach, &p.Public, (*zeronull.Text)(&p.InReplyTo), (*zeronull.UUID)(&p.Root),
 		(*zeronull.Text)(&p.Addressee), &p.Once, &p.Published, &p.Leaves, (*zeronull.Timestamptz)(&p.Updated),
-		(*zeronull.Timestamptz)(&p.Withdrawn), &p.Likes, &p.Shares, &p.Replies, &photos,
+		(*zeronull.Timestamptz)(&p.Withdrawn), (*zeronull.Timestamptz)(&p.Announced), &p.Revision, &p.Title, (*zeronull.Timestamptz)(&p.Starts),
+		(*zeronull.Timestamptz)(&p.Ends), &details, &p.Likes, &p.Shares, &p.Replies, &photos,
 	}, fields...)...)
 	if err != nil {
 		return nil, err
 	}
 	if p.Photos, err = readPhotos(photos); err != nil {
+		return nil, err
+	}
+	if err := readDetails(details, &p.Details); err != nil {
 		return nil, err
 	}
 	return &p, fill()
@@ -69,13 +74,7 @@ func postWhere(ctx context.Context, tx db, condition string, args ...any) (*town
 func (s *Store) AddPost(ctx context.Context, p *town.Post, draft uuid.UUID, out town.Outgoing) (*town.Post, error) {
 	var stored *town.Post
 	err := s.inTx(ctx, "add post", func(tx pgx.Tx) error {
-		var id uuid.UUID
-		err := tx.QueryRow(ctx, `
-			INSERT INTO posts (id, merchant_id, kind, text, language, reach, public, in_reply_to, root_id, addressee, once, published_at, leaves_at, folded)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-			ON CONFLICT (merchant_id, once) DO NOTHING RETURNING id`,
-			p.ID, p.Merchant.ID, string(p.Kind), p.Text, p.Language, string(p.Reach), p.Public, zeronull.Text(p.InReplyTo), nullID(p.Root),
-			zeronull.Text(p.Addressee), p.Once, p.Published, p.Leaves, fold.Fold(p.Text)).Scan(&id)
+		err := insertPost(ctx, tx, p)
 		if errors.Is(err, pgx.ErrNoRows) {
 			stored, err = postWhere(ctx, tx, `p.merchant_id = $1 AND p.once = $2`, p.Merchant.ID, p.Once)
 			return err
@@ -91,7 +90,7 @@ func (s *Store) AddPost(ctx context.Context, p *town.Post, draft uuid.UUID, out 
 				return err
 			}
 		}
-		if err := s.addOutgoing(ctx, tx, out); err != nil {
+		if err := s.addIfAny(ctx, tx, out); err != nil {
 			return err
 		}
 		if stored, err = postWhere(ctx, tx, `p.id = $1`, p.ID); err != nil {
@@ -106,6 +105,46 @@ func (s *Store) AddPost(ctx context.Context, p *town.Post, draft uuid.UUID, out 
 	return stored, nil
 }
 
+// insertPost inserts the row of a post; pgx.ErrNoRows where the merchant has one with the same Once.
+func insertPost(ctx context.Context, tx pgx.Tx, p *town.Post) error {
+	details, err := writeDetails(&p.Details)
+	if err != nil {
+		return err
+	}
+	return tx.QueryRow(ctx, `
+		INSERT INTO posts (id, merchant_id, kind, text, language, reach, public, in_reply_to, root_id, addressee, once, published_at, leaves_at, folded,
+		                   title, starts_at, ends_at, details, silent, ended)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+		ON CONFLICT (merchant_id, once) DO NOTHING RETURNING id`,
+		p.ID, p.Merchant.ID, string(p.Kind), p.Text, p.Language, string(p.Reach), p.Public, zeronull.Text(p.InReplyTo), nullID(p.Root),
+		zeronull.Text(p.Addressee), p.Once, p.Published, p.Leaves, foldedPost(p),
+		p.Title, zeronull.Timestamptz(p.Starts), zeronull.Timestamptz(p.Ends), details, p.Silent(), p.Over()).Scan(new(uuid.UUID))
+}
+
+// addIfAny writes an activity where there is one: a post that nobody is told of has none.
+func (s *Store) addIfAny(ctx context.Context, tx db, out town.Outgoing) error {
+	if out.ID == uuid.Nil {
+		return nil
+	}
+	return s.addOutgoing(ctx, tx, out)
+}
+
+// postFoldedMax is how many characters of a post can be found by searching.
+const postFoldedMax = 60_000
+
+// foldedPost is what searches look through: the title's line, then the text.
+func foldedPost(p *town.Post) string {
+	folded := fold.Fold(p.Title)
+	if p.Title != "" {
+		folded += "\n"
+	}
+	folded += fold.Fold(p.Text)
+	if utf8.RuneCountInString(folded) > postFoldedMax {
+		folded = string([]rune(folded)[:postFoldedMax])
+	}
+	return folded
+}
+
 // lockPost locks a post against all who change it, and answers town.ErrGone for one that is withdrawn.
 func lockPost(ctx context.Context, tx pgx.Tx, id uuid.UUID) (merchant uuid.UUID, err error) {
 	var withdrawn bool
@@ -118,8 +157,16 @@ func lockPost(ctx context.Context, tx pgx.Tx, id uuid.UUID) (merchant uuid.UUID,
 
 // replacePost writes what an edit may change.
 func replacePost(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, p *town.Post) error {
-	_, err := tx.Exec(ctx, `UPDATE posts SET text = $2, reach = $3, updated_at = $4, folded = $5 WHERE id = $1`,
-		p.ID, p.Text, string(p.Reach), zeronull.Timestamptz(p.Updated), fold.Fold(p.Text))
+	details, err := writeDetails(&p.Details)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+		UPDATE posts SET text = $2, reach = $3, updated_at = $4, folded = $5, title = $6, starts_at = $7, ends_at = $8, details = $9, silent = $10, ended = $11,
+		       revision = revision + 1
+		 WHERE id = $1`,
+		p.ID, p.Text, string(p.Reach), zeronull.Timestamptz(p.Updated), foldedPost(p), p.Title, zeronull.Timestamptz(p.Starts),
+		zeronull.Timestamptz(p.Ends), details, p.Silent(), p.Over())
 	if err != nil {
 		return err
 	}
@@ -128,12 +175,67 @@ func replacePost(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, p *town.Pos
 
 // EditPost implements town.PostStore.
 func (s *Store) EditPost(ctx context.Context, p *town.Post, out town.Outgoing) error {
-	return s.changePost(ctx, "edit post", p.ID, func(tx pgx.Tx, merchant uuid.UUID) error {
+	return s.revisePost(ctx, "edit post", p, func(tx pgx.Tx, merchant uuid.UUID) error {
+		if err := keepVersion(ctx, tx, p.ID, p.Updated); err != nil {
+			return err
+		}
 		if err := replacePost(ctx, tx, merchant, p); err != nil {
 			return err
 		}
-		return s.addOutgoing(ctx, tx, out)
+		return s.addIfAny(ctx, tx, out)
 	})
+}
+
+// ChangePost implements town.PostStore.
+func (s *Store) ChangePost(ctx context.Context, p *town.Post, said *town.Post, out ...town.Outgoing) error {
+	return s.revisePost(ctx, "change post", p, func(tx pgx.Tx, _ uuid.UUID) error {
+		if err := keepVersion(ctx, tx, p.ID, p.Updated); err != nil {
+			return err
+		}
+		details, err := writeDetails(&p.Details)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
+			UPDATE posts SET starts_at = $2, ends_at = $3, details = $4, silent = $5, ended = $6, published_at = $7, leaves_at = $8,
+			       updated_at = $9, announced_at = $10, revision = revision + 1
+			 WHERE id = $1`,
+			p.ID, zeronull.Timestamptz(p.Starts), zeronull.Timestamptz(p.Ends), details, p.Silent(), p.Over(), p.Published, p.Leaves,
+			zeronull.Timestamptz(p.Updated), zeronull.Timestamptz(p.Announced))
+		if err != nil {
+			return err
+		}
+		if said != nil {
+			if err := insertPost(ctx, tx, said); err != nil {
+				return err
+			}
+		}
+		for _, o := range out {
+			if err := s.addIfAny(ctx, tx, o); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// revisePost is changePost for who has read the post before: where it has been changed since,
+// town.ErrChanged. f raises the revision, and p bears the new one afterwards.
+func (s *Store) revisePost(ctx context.Context, doing string, p *town.Post, f func(tx pgx.Tx, merchant uuid.UUID) error) error {
+	err := s.changePost(ctx, doing, p.ID, func(tx pgx.Tx, merchant uuid.UUID) error {
+		var revision int
+		if err := tx.QueryRow(ctx, `SELECT revision FROM posts WHERE id = $1`, p.ID).Scan(&revision); err != nil {
+			return err
+		}
+		if revision != p.Revision {
+			return town.ErrChanged
+		}
+		return f(tx, merchant)
+	})
+	if err == nil {
+		p.Revision++
+	}
+	return err
 }
 
 // changePost runs f with the post locked and tells all processes that pages have changed.
@@ -167,9 +269,12 @@ func stillHeld(ctx context.Context, tx pgx.Tx, id uuid.UUID) error {
 
 // EditHeldPost implements town.PostStore.
 func (s *Store) EditHeldPost(ctx context.Context, p *town.Post, json []byte) error {
-	return s.changePost(ctx, "edit held post", p.ID, func(tx pgx.Tx, merchant uuid.UUID) error {
+	return s.revisePost(ctx, "edit held post", p, func(tx pgx.Tx, merchant uuid.UUID) error {
 		if err := replacePost(ctx, tx, merchant, p); err != nil {
 			return err
+		}
+		if json == nil {
+			return stillHeld(ctx, tx, p.ID)
 		}
 		err := mustAffect(tx.Exec(ctx, `UPDATE activities SET json = $3 WHERE object_id = $1 AND actor_id = $2 AND type = 'Create'`,
 			string(s.addresses.Post(p.ID)), merchant, json))
@@ -189,7 +294,8 @@ func (s *Store) UndoPost(ctx context.Context, id uuid.UUID) (*town.Draft, error)
 	var d *town.Draft
 	err = s.changePost(ctx, "undo post", id, func(tx pgx.Tx, merchant uuid.UUID) error {
 		_, err := tx.Exec(ctx, `
-			INSERT INTO drafts (id, merchant_id, kind, text, reach, saved_at) SELECT $2, merchant_id, kind, text, reach, $3 FROM posts WHERE id = $1`,
+			INSERT INTO drafts (id, merchant_id, kind, text, reach, saved_at, title, starts_at, ends_at, details)
+			SELECT $2, merchant_id, kind, text, reach, $3, title, starts_at, ends_at, details FROM posts WHERE id = $1`,
 			id, draft, s.now())
 		if err != nil {
 			return err
@@ -223,8 +329,13 @@ func (s *Store) UndoPost(ctx context.Context, id uuid.UUID) (*town.Draft, error)
 // WithdrawPost implements town.PostStore.
 func (s *Store) WithdrawPost(ctx context.Context, id uuid.UUID, at time.Time, out town.Outgoing) error {
 	return s.changePost(ctx, "withdraw post", id, func(tx pgx.Tx, _ uuid.UUID) error {
-		_, err := tx.Exec(ctx, `UPDATE posts SET text = '', folded = '', withdrawn_at = $2 WHERE id = $1`, id, at)
+		_, err := tx.Exec(ctx, `
+			UPDATE posts SET text = '', folded = '', title = '', starts_at = NULL, ends_at = NULL, details = '{}', withdrawn_at = $2, revision = revision + 1
+			 WHERE id = $1`, id, at)
 		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM post_versions WHERE post_id = $1`, id); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `UPDATE photos SET post_id = NULL WHERE post_id = $1`, id); err != nil {

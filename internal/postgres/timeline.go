@@ -13,8 +13,11 @@ import (
 
 var _ town.TimelineStore = (*Store)(nil)
 
-// inFeed is the condition of the indexes over what stands in feeds.
-const inFeed = `p.kind <> 'answer' AND p.public AND p.withdrawn_at IS NULL`
+// inFeed is the condition of the indexes over what stands in feeds, findable that of the index over what can be found by words.
+const (
+	inFeed   = `p.kind <> 'answer' AND p.public AND NOT p.silent AND p.withdrawn_at IS NULL`
+	findable = `p.kind <> 'answer' AND p.public AND p.withdrawn_at IS NULL`
+)
 
 // Pages of feeds: the posts behind a cursor.
 const (
@@ -119,7 +122,7 @@ func (s *Store) SearchPosts(ctx context.Context, words string, n int) ([]*town.P
 		posts, err = postsWhere(ctx, tx, `p.id IN (
 				SELECT p.id FROM (
 					SELECT p.id, p.published_at, ts_rank(p.search, websearch_to_tsquery('french', $1)) AS rank FROM posts p
-					 WHERE `+inFeed+` AND p.search @@ websearch_to_tsquery('french', $1)
+					 WHERE `+findable+` AND p.search @@ websearch_to_tsquery('french', $1)
 					 ORDER BY p.published_at DESC LIMIT $3
 				) p ORDER BY rank DESC, p.published_at DESC, p.id DESC LIMIT $2
 			) AND a.deleted_at IS NULL

@@ -241,7 +241,7 @@ func (d *Documents) Object(ctx context.Context, id federation.IRI) (*federation.
 	}
 	post, err := d.Store.Post(ctx, key)
 	if errors.Is(err, ErrGone) && post != nil && post.Public {
-		return &federation.Object{ID: id, Type: "Tombstone", FormerType: "Note", Deleted: post.Withdrawn}, federation.ErrGone
+		return &federation.Object{ID: id, Type: "Tombstone", FormerType: objectType(post.Kind), Deleted: post.Withdrawn}, federation.ErrGone
 	}
 	if err != nil {
 		return nil, asPublished(err)
@@ -249,17 +249,21 @@ func (d *Documents) Object(ctx context.Context, id federation.IRI) (*federation.
 	if !post.Public || !post.Left(d.Now()) {
 		return nil, federation.ErrNotFound
 	}
-	note := noteObject(d.Addresses, d.Media, d.HTML, d.Words, post)
+	town, err := d.Store.Town(ctx)
+	if err != nil {
+		return nil, asPublished(err)
+	}
+	o := postObject(d.Addresses, d.Media, d.HTML, d.Words, town, post)
 	if post.Addressee != "" {
 		to, err := d.Store.RemoteActor(ctx, post.Addressee)
 		switch {
 		case err == nil:
-			mention(note, *to)
+			mention(o, *to)
 		case !errors.Is(err, ErrNotFound):
 			return nil, err
 		}
 	}
-	return note, nil
+	return o, nil
 }
 
 // PostBy returns the id of a merchant's post, living or withdrawn; federation.ErrNotFound where the

@@ -25,6 +25,8 @@ var (
 	ErrWrongPassword = errors.New("wrong address or password")
 	// ErrBusy: it took too long and was broken off; nothing has changed. Later it may work.
 	ErrBusy = errors.New("took too long")
+	// ErrChanged: somebody else changed it after it was read; nothing was done. Who reads it again may go on.
+	ErrChanged = errors.New("changed in the meantime")
 	// ErrNotSetUp: the town has no name yet.
 	ErrNotSetUp = errors.New("the town is not set up")
 )

@@ -87,7 +87,7 @@ type EventDetails struct {
 	Lat     *float64    `json:"lat,omitempty"`
 	Lon     *float64    `json:"lon,omitempty"`
 	Status  EventStatus `json:"status,omitempty"`
-	// Category is one of FEP-8a8e's: FOOD_DRINK, MARKET... "" for none.
+	// Category is one of EventCategories (FOOD_DRINK, MUSIC), "" for none.
 	Category string `json:"category,omitempty"`
 	Link     string `json:"link,omitempty"` // of the organiser, where more is said or places are booked
 }
@@ -102,6 +102,31 @@ const (
 	EventPostponed   EventStatus = "postponed"   // to a day that is not known yet
 	EventRescheduled EventStatus = "rescheduled" // to the time that it now bears
 )
+
+// Silent tells whether the post stands on its merchant's page only: a product that was never
+// put forward is in no feed, and peers are not told of it.
+func (p *Post) Silent() bool {
+	return p.Kind == Product && (p.Product == nil || !p.Product.Highlighted)
+}
+
+// Over tells whether the post is an offer that is no longer to be had: it has ended, is sold
+// out, or was taken back.
+func (p *Post) Over() bool {
+	return p.Kind == Offer && p.Offer != nil && p.Offer.Status != OfferOpen
+}
+
+// FirstMoment and LastMoment return the first and the last second of t's day in t's time
+// zone. An offer for whole days starts and ends at these.
+func FirstMoment(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, t.Location())
+}
+
+// LastMoment is described with FirstMoment.
+func LastMoment(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 23, 59, 59, 0, t.Location())
+}
 
 // Cents is an amount in hundredths of a euro, taxes included.
 type Cents int64

@@ -12,11 +12,6 @@ import (
 // decides their form, being what most readers see them in: a Note carries everything
 // in its content, and nothing in a summary, which Mastodon takes for a warning.
 
-// note makes the object of a post.
-func (p *Publisher) note(post *Post) *federation.Object {
-	return noteObject(p.Addresses, p.Media, p.HTML, p.Words, post)
-}
-
 func noteObject(a Addresses, media MediaAddress, toHTML func(string) string, words func(string) []string, post *Post) *federation.Object {
 	id, actor := a.Post(post.ID), a.Actor(post.Merchant.ID)
 	o := &federation.Object{
@@ -101,12 +96,20 @@ func update(o *federation.Object) federation.Activity {
 	}
 }
 
+// announcement is a merchant's Announce of its own post.
+func announcement(a Addresses, post *Post, at time.Time) federation.Activity {
+	to, cc := address(a, post)
+	return federation.Activity{
+		Type: "Announce", Actor: a.Actor(post.Merchant.ID), ObjectID: a.Post(post.ID), To: to, Cc: cc, Published: at,
+	}
+}
+
 func tombstone(a Addresses, post *Post, at time.Time) federation.Activity {
 	id := a.Post(post.ID)
 	to, cc := address(a, post)
 	return federation.Activity{
 		Type: "Delete", Actor: a.Actor(post.Merchant.ID), ObjectID: id,
-		Object: &federation.Object{ID: id, Type: "Tombstone", FormerType: "Note", Deleted: at},
+		Object: &federation.Object{ID: id, Type: "Tombstone", FormerType: objectType(post.Kind), Deleted: at},
 		To:     to, Cc: cc, Published: at,
 	}
 }

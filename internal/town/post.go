@@ -52,6 +52,8 @@ type Post struct {
 	Leaves    time.Time // end of the undo window
 	Updated   time.Time // zero: never edited
 	Withdrawn time.Time // zero: not withdrawn
+	Announced time.Time // when its merchant last put it forward (a product) or it was reminded of (an event); zero: never
+	Revision  int       // counts the changes; who changes a post brings the one that was read
 	Details
 
 	Likes, Shares, Replies int
@@ -69,6 +71,9 @@ type Draft struct {
 	Photos []Photo
 	Once   uuid.UUID
 	Saved  time.Time
+	// Typed holds, by the name of the form's field, what was typed and could not be read (a price,
+	// a day), so that a draft gives everything back. Publishing takes no notice of it.
+	Typed map[string]string
 	Details
 }
 

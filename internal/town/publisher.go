@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"bourg/federation"
 
@@ -18,24 +17,45 @@ type PostStore interface {
 	MemberStore
 	// Merchant returns a merchant, or ErrNotFound or ErrGone.
 	Merchant(ctx context.Context, id uuid.UUID) (*Merchant, error)
+	// Town returns the town, or ErrNotSetUp.
+	Town(ctx context.Context) (*Town, error)
 	// Post returns a post with its photos and merchant, or ErrNotFound; ErrGone with the post (id,
 	// merchant, kind, times) where it is withdrawn.
 	Post(ctx context.Context, id uuid.UUID) (*Post, error)
 	// AddPost inserts the post, takes its photos out of their drafts (ErrNotFound if one is not a loose
 	// photo or draft photo of this merchant), deletes the draft with this id if not zero, and inserts the
-	// activity with its deliveries. Where the merchant has a post with the same Once it changes nothing and returns that one.
+	// activity with its deliveries, if it has an id. Where the merchant has a post with the same Once it changes nothing and
+	// returns that one.
 	AddPost(ctx context.Context, p *Post, draft uuid.UUID, out Outgoing) (*Post, error)
-	// EditHeldPost replaces text, reach, photos and the Create activity's JSON of a post whose undo window is not
-	// over by the database's clock at the end of the transaction (two seconds kept clear); ErrTooLate otherwise.
+	// EditHeldPost replaces text, details, reach, photos and the Create activity's JSON (if there is any) of a post whose undo window
+	// is not over by the database's clock at the end of the transaction (two seconds kept clear); ErrTooLate otherwise.
+	// It, EditPost and ChangePost answer ErrChanged where the post's revision is not p's, and raise both.
 	EditHeldPost(ctx context.Context, p *Post, json []byte) error
-	// EditPost replaces text, reach, photos and updated_at of a post and inserts the Update with its deliveries.
+	// EditPost keeps what a post says as a version, replaces text, details, reach, photos and updated_at, and inserts the
+	// Update with its deliveries, if it has an id.
 	EditPost(ctx context.Context, p *Post, out Outgoing) error
-	// UndoPost turns a held post back into a draft (text, reach, photos) and removes post, activity and
+	// ChangePost replaces times and details of a post (starts, ends, published, leaves, updated, announced), keeps what it
+	// said as a version where p.Updated is another one, and inserts the post that tells of it, if not nil, and the activities
+	// that have an id, in their order.
+	ChangePost(ctx context.Context, p *Post, said *Post, out ...Outgoing) error
+	// UndoPost turns a held post back into a draft (text, details, reach, photos) and removes post, activity and
 	// deliveries as if they had never been; ErrTooLate as in EditHeldPost. It returns the draft.
 	UndoPost(ctx context.Context, id uuid.UUID) (*Draft, error)
-	// WithdrawPost empties the post (text, photos), keeps its row as a Tombstone, takes its earlier activities
-	// out of the outbox and inserts the Delete. Photos' files become loose, to be swept.
+	// WithdrawPost empties the post (text, details, photos), keeps its row as a Tombstone, removes its versions, takes its
+	// earlier activities out of the outbox and inserts the Delete. Photos' files become loose, to be swept.
 	WithdrawPost(ctx context.Context, id uuid.UUID, at time.Time, out Outgoing) error
+
+	// Versions returns what a post said before its edits, newest first, at most 100.
+	Versions(ctx context.Context, post uuid.UUID) ([]Version, error)
+	// PastPrices returns what the merchant asked for offers and products with this title, whatever its letter case and
+	// accents, but for the post except.
+	PastPrices(ctx context.Context, merchant uuid.UUID, title string, except uuid.UUID) ([]PastPrice, error)
+	// EndedOffers returns offers that ended before a time and are still called open, but for those that left or were edited
+	// after quiet, at most n.
+	EndedOffers(ctx context.Context, before, quiet time.Time, n int) ([]*Post, error)
+	// EventsToRemind returns events that start from one time up to before another, left before a third, and were
+	// never announced, at most n.
+	EventsToRemind(ctx context.Context, from, to, left time.Time, n int) ([]*Post, error)
 
 	// SaveDraft inserts or replaces a draft of the merchant; photos listed become its own. It returns the id.
 	SaveDraft(ctx context.Context, merchant uuid.UUID, d *Draft) (uuid.UUID, error)
@@ -75,13 +95,6 @@ type Publisher struct {
 // MediaAddress is where a stored file is served.
 type MediaAddress func(file string) federation.IRI
 
-// How much a post holds. Mastodon shows the first four pictures and drops the rest.
-const (
-	MaxTextLength = 1500 // runes
-	MaxAltLength  = 1500 // runes
-	MaxPhotos     = 4
-)
-
 // Publish publishes a draft as a post of the merchant. With hold it leaves when the undo
 // window is over, else at once. The draft, if it was kept, is used up. A second call with
 // the same Once returns the first post.
@@ -96,9 +109,16 @@ func (p *Publisher) Publish(ctx context.Context, by Author, merchant uuid.UUID, 
 	if d.Reach == "" {
 		d.Reach = m.Reach
 	}
-	if err := p.check(ctx, merchant, &d); err != nil {
+	if d.Kind == "" {
+		d.Kind = News
+	}
+	if d.Kind == Answer { // which has somebody to answer to, see Answer
+		return nil, Invalid{"kind": "kind.unknown"}
+	}
+	if err := p.check(ctx, merchant, &d, uuid.Nil); err != nil {
 		return nil, err
 	}
+	d.begin()
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, fmt.Errorf("publish: make an id: %w", err)
@@ -108,13 +128,13 @@ func (p *Publisher) Publish(ctx context.Context, by Author, merchant uuid.UUID, 
 	}
 	now := p.now()
 	post := &Post{
-		ID: id, Merchant: m, Kind: News, Text: d.Text, Language: "fr", Reach: d.Reach, Photos: d.Photos,
-		Public: true, Once: d.Once, Published: now, Leaves: now,
+		ID: id, Merchant: m, Kind: d.Kind, Text: d.Text, Language: "fr", Reach: d.Reach, Photos: d.Photos,
+		Public: true, Once: d.Once, Published: now, Leaves: now, Details: d.Details,
 	}
 	if hold {
 		post.Leaves = now.Add(p.UndoWindow)
 	}
-	out, err := p.created(post, p.note(post))
+	out, err := p.created(ctx, post)
 	if err != nil {
 		return nil, fmt.Errorf("publish: %w", err)
 	}
@@ -162,9 +182,7 @@ func (p *Publisher) Answer(ctx context.Context, by Author, merchant, reply uuid.
 		Public: r.Public, InReplyTo: r.ObjectID, Root: r.Post, Addressee: r.Actor.ID, Once: once,
 		Published: now, Leaves: now,
 	}
-	note := p.note(post)
-	mention(note, r.Actor)
-	out, err := p.created(post, note)
+	out, err := p.created(ctx, post)
 	if err != nil {
 		return nil, fmt.Errorf("answer: %w", err)
 	}
@@ -177,60 +195,100 @@ func (p *Publisher) Answer(ctx context.Context, by Author, merchant, reply uuid.
 }
 
 // created encodes the Create of a post. Its uuid is the post's own, so that a post which
-// is edited before it has left keeps the activity that it has.
-func (p *Publisher) created(post *Post, note *federation.Object) (Outgoing, error) {
+// is edited before it has left keeps the activity that it has. A silent post has none.
+func (p *Publisher) created(ctx context.Context, post *Post) (Outgoing, error) {
+	if post.Silent() {
+		return Outgoing{}, nil
+	}
+	o, err := p.object(ctx, post)
+	if err != nil {
+		return Outgoing{}, err
+	}
 	return p.Addresses.encode(Outgoing{
 		ID: post.ID, Actor: post.Merchant.ID, Public: post.Public, Listed: post.Public,
 		Leaves: post.Leaves, To: recipients(post, time.Time{}),
-	}, create(note))
+	}, create(o))
 }
 
-// Edit replaces text, photos and reach of a post. While the undo window is open peers get
-// the new text as if it had been the first; afterwards an Update.
+// Edit replaces text, title, times, details, photos and reach of a post; its kind stays, and so
+// does what the merchant has said of it since (an offer that is over, an event that is cancelled,
+// a product that was put forward). While the undo window is open peers get the new text as if it
+// had been the first; afterwards an Update.
 func (p *Publisher) Edit(ctx context.Context, by Author, id uuid.UUID, d Draft) (*Post, error) {
-	post, err := p.own(ctx, by, id)
-	if err != nil {
-		return nil, err
-	}
-	if d.Reach == "" {
-		d.Reach = post.Reach
-	}
-	if err := p.check(ctx, post.Merchant.ID, &d); err != nil {
-		return nil, err
-	}
-	now := p.now()
-	post.Text, post.Reach, post.Photos = d.Text, d.Reach, d.Photos
-	if !post.Left(now) {
-		note, err := p.noteOf(ctx, post)
+	return p.revise(func() (*Post, error) {
+		post, err := p.own(ctx, by, id)
 		if err != nil {
 			return nil, err
 		}
-		out, err := p.created(post, note)
+		changed := d
+		if changed.Reach == "" {
+			changed.Reach = post.Reach
+		}
+		changed.Kind = post.Kind
+		if err := p.check(ctx, post.Merchant.ID, &changed, post.ID); err != nil {
+			return nil, err
+		}
+		changed.stand(post)
+		post.Text, post.Reach, post.Photos, post.Details = changed.Text, changed.Reach, changed.Photos, changed.Details
+		if err := p.edit(ctx, post); err != nil {
+			return nil, fmt.Errorf("edit: %w", err)
+		}
+		return post, nil
+	})
+}
+
+// edit stores a post that has been changed, and tells of it who has been told of the post.
+func (p *Publisher) edit(ctx context.Context, post *Post) error {
+	now := p.now()
+	if !post.Left(now) {
+		out, err := p.created(ctx, post)
 		if err != nil {
-			return nil, fmt.Errorf("edit: %w", err)
+			return err
 		}
-		err = p.Store.EditHeldPost(ctx, post, out.JSON)
-		if err == nil {
-			return post, nil
-		}
-		if !errors.Is(err, ErrTooLate) {
-			return nil, fmt.Errorf("edit: %w", err)
+		if err := p.Store.EditHeldPost(ctx, post, out.JSON); !errors.Is(err, ErrTooLate) {
+			return err
 		}
 	}
 	post.Updated = laterThan(now, post.Published, post.Updated)
-	note, err := p.noteOf(ctx, post)
+	out, err := p.updated(ctx, post)
 	if err != nil {
-		return nil, err
-	}
-	out, err := p.outgoing(post, update(note), recipients(post, post.Published))
-	if err != nil {
-		return nil, fmt.Errorf("edit: %w", err)
+		return err
 	}
 	if err := p.Store.EditPost(ctx, post, out); err != nil {
-		return nil, fmt.Errorf("edit: %w", err)
+		return err
 	}
 	p.Wake()
-	return post, nil
+	return nil
+}
+
+// updated encodes the Update of a post to all who may have its Create. A silent post has neither.
+func (p *Publisher) updated(ctx context.Context, post *Post) (Outgoing, error) {
+	if post.Silent() {
+		return Outgoing{}, nil
+	}
+	o, err := p.object(ctx, post)
+	if err != nil {
+		return Outgoing{}, err
+	}
+	out, err := p.outgoing(post, update(o), recipients(post, post.Published))
+	if err == nil && out.Leaves.Before(post.Leaves) {
+		out.Leaves = post.Leaves // not before its Create
+	}
+	return out, err
+}
+
+// revisions is how often an act is tried that others get in the way of.
+const revisions = 4
+
+// revise runs an act that reads a post, changes it and stores it, again where somebody else
+// changed the post in between.
+func (p *Publisher) revise(act func() (*Post, error)) (*Post, error) {
+	for try := 1; ; try++ {
+		post, err := act()
+		if try == revisions || !errors.Is(err, ErrChanged) {
+			return post, err
+		}
+	}
 }
 
 // Withdraw takes a post back for good. What has left is followed by a Delete to everyone
@@ -281,7 +339,7 @@ func (p *Publisher) SaveDraft(ctx context.Context, by Author, merchant uuid.UUID
 	if !d.Reach.Valid() {
 		d.Reach = ReachEverywhere
 	}
-	d.Text = cutRunes(strings.ToValidUTF8(strings.ReplaceAll(d.Text, "\x00", ""), ""), 10*MaxTextLength)
+	d.bound()
 	return p.Store.SaveDraft(ctx, merchant, &d)
 }
 
@@ -350,21 +408,34 @@ func (p *Publisher) own(ctx context.Context, by Author, id uuid.UUID) (*Post, er
 	return post, nil
 }
 
-// noteOf makes the object of a post that is stored, with the mention of an answer.
-func (p *Publisher) noteOf(ctx context.Context, post *Post) (*federation.Object, error) {
-	note := p.note(post)
+// object makes the object of a post, with the mention of an answer.
+func (p *Publisher) object(ctx context.Context, post *Post) (*federation.Object, error) {
+	t, err := p.town(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o := postObject(p.Addresses, p.Media, p.HTML, p.Words, t, post)
 	if post.Addressee == "" {
-		return note, nil
+		return o, nil
 	}
 	to, err := p.Store.RemoteActor(ctx, post.Addressee)
 	if errors.Is(err, ErrNotFound) {
-		return note, nil
+		return o, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	mention(note, *to)
-	return note, nil
+	mention(o, *to)
+	return o, nil
+}
+
+// town returns the town, and one without a name before it is set up.
+func (p *Publisher) town(ctx context.Context) (*Town, error) {
+	t, err := p.Store.Town(ctx)
+	if errors.Is(err, ErrNotSetUp) {
+		return &Town{}, nil
+	}
+	return t, err
 }
 
 func (p *Publisher) outgoing(post *Post, act federation.Activity, to Recipients) (Outgoing, error) {
@@ -376,63 +447,6 @@ func (p *Publisher) outgoing(post *Post, act federation.Activity, to Recipients)
 	return p.Addresses.encode(Outgoing{
 		ID: id, Actor: post.Merchant.ID, Public: post.Public, Leaves: p.now(), To: to,
 	}, act)
-}
-
-// check cleans a draft in place and answers Invalid with everything that is wrong with it.
-func (p *Publisher) check(ctx context.Context, merchant uuid.UUID, d *Draft) error {
-	bad := Invalid{}
-	text, err := checkText(d.Text)
-	if err != nil {
-		bad["text"] = "text.long"
-	}
-	d.Text = text
-	if text == "" && len(d.Photos) == 0 {
-		bad["text"] = "text.empty"
-	}
-	if !d.Reach.Valid() {
-		bad["reach"] = "reach.unknown"
-	}
-	if len(d.Photos) > MaxPhotos {
-		bad["photo"] = "photo.many"
-	}
-	if len(bad) > 0 {
-		return bad
-	}
-	if len(d.Photos) == 0 {
-		return nil
-	}
-	ids := make([]uuid.UUID, len(d.Photos))
-	for i := range d.Photos {
-		ids[i] = d.Photos[i].ID
-	}
-	stored, err := p.Store.Photos(ctx, merchant, ids)
-	if err != nil {
-		return err
-	}
-	for i := range stored {
-		if d.Photos[i].Alt != "" {
-			stored[i].Alt = cutRunes(strings.TrimSpace(d.Photos[i].Alt), MaxAltLength)
-		}
-	}
-	d.Photos = stored
-	return nil
-}
-
-// checkText trims what was typed and folds line ends; Invalid if it is too long.
-func checkText(s string) (string, error) {
-	s = strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "")
-	s = strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n"))
-	if utf8.RuneCountInString(s) > MaxTextLength {
-		return s, Invalid{"text": "text.long"}
-	}
-	return s, nil
-}
-
-func cutRunes(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	return string([]rune(s)[:n])
 }
 
 // now is the present to the second: what is written in documents and in rows is the same.

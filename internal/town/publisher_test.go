@@ -46,6 +46,9 @@ type postBook struct {
 func (b *postBook) MaySpeak(context.Context, uuid.UUID, uuid.UUID) (bool, error) {
 	return b.speaks, nil
 }
+func (b *postBook) Town(context.Context) (*Town, error) {
+	return &Town{Name: "Bourg", INSEE: "79184", TimeZone: "Europe/Paris"}, nil
+}
 func (b *postBook) Merchant(context.Context, uuid.UUID) (*Merchant, error) { return baker, nil }
 func (b *postBook) Reply(context.Context, uuid.UUID) (*Reply, error)       { return b.reply, nil }
 func (b *postBook) Post(context.Context, uuid.UUID) (*Post, error) {

@@ -15,6 +15,12 @@ type TimelineStore interface {
 	Feed(ctx context.Context, before Cursor, n int) ([]*Post, error)
 	// MerchantFeed does so for one merchant.
 	MerchantFeed(ctx context.Context, merchant uuid.UUID, before Cursor, n int) ([]*Post, error)
+	// LiveOffers returns offers that are not over, the one that ends next first, at most n: of one merchant, or with a zero id of
+	// all. Products returns a merchant's products, newest first. ComingEvents returns events that are not over behind the cursor,
+	// the one that starts next first; its cursors hold the time at which an event starts.
+	LiveOffers(ctx context.Context, merchant uuid.UUID, n int) ([]*Post, error)
+	Products(ctx context.Context, merchant uuid.UUID, n int) ([]*Post, error)
+	ComingEvents(ctx context.Context, merchant uuid.UUID, after Cursor, n int) ([]*Post, error)
 	// Post returns a post; ErrNotFound; ErrGone with what PostStore.Post says.
 	Post(ctx context.Context, id uuid.UUID) (*Post, error)
 	// Thread returns the public replies shown under a post and the merchants' public answers, oldest first, at most 500.
@@ -62,6 +68,31 @@ func (t *Timeline) MerchantFeed(ctx context.Context, merchant uuid.UUID, before 
 	posts, err = t.Store.MerchantFeed(ctx, merchant, before, PageSize+1)
 	return firstPage(posts), len(posts) > PageSize, err
 }
+
+// LiveOffers returns at most n offers that are not over, the one that ends next first: the merchant's, or with a zero id the whole town's.
+func (t *Timeline) LiveOffers(ctx context.Context, merchant uuid.UUID, n int) ([]*Post, error) {
+	return t.Store.LiveOffers(ctx, merchant, min(n, maxListed))
+}
+
+// Products returns at most n products of a merchant, put forward or not, newest first.
+func (t *Timeline) Products(ctx context.Context, merchant uuid.UUID, n int) ([]*Post, error) {
+	return t.Store.Products(ctx, merchant, min(n, maxListed))
+}
+
+// ComingEvents returns at most n events that are not over, the one that starts next first: the merchant's, or with
+// a zero id the whole town's. It begins behind after, which is zero or AfterEvent of the last one of the page before, and
+// tells whether there are further ones. Events that are cancelled or put off stand at the time that they bear.
+func (t *Timeline) ComingEvents(ctx context.Context, merchant uuid.UUID, after Cursor, n int) (events []*Post, more bool, err error) {
+	n = min(n, maxListed)
+	events, err = t.Store.ComingEvents(ctx, merchant, after, n+1)
+	return events[:min(len(events), n)], len(events) > n, err
+}
+
+// AfterEvent returns the cursor behind an event in ComingEvents.
+func AfterEvent(p *Post) Cursor { return Cursor{At: p.Starts, ID: p.ID} }
+
+// maxListed bounds lists of one kind.
+const maxListed = 200
 
 func firstPage(posts []*Post) []*Post { return posts[:min(len(posts), PageSize)] }
 
