@@ -336,6 +336,9 @@ func collectionThing(c *Collection) vocab.ActivityStreamsCollection {
 	total := streams.NewActivityStreamsTotalItemsProperty()
 	total.Set(c.TotalItems)
 	t.SetActivityStreamsTotalItems(total)
+	if c.First != nil {
+		t.GetUnknownProperties()["first"] = firstPageTerm(c)
+	}
 	return t
 }
 

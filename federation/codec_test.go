@@ -125,13 +125,23 @@ func outgoing(t testing.TB) map[string]any {
 	return map[string]any{
 		"create-note": create, "create-reply": answer, "create-event": event2, "update-note": update, "update-actor": profile,
 		"delete-note": deletion, "announce": announce, "like": like, "follow": &Activity{ID: ourActor + "/follows/1", Type: "Follow", Actor: ourActor, ObjectID: itsReader},
-		"accept-follow": &Activity{ID: ourActor + "/accepts/1", Type: "Accept", Actor: ourActor, To: []IRI{itsReader}, Inner: follow},
-		"reject-follow": &Activity{ID: ourActor + "/rejects/1", Type: "Reject", Actor: ourActor, To: []IRI{itsReader}, Inner: follow},
-		"undo-like":     &Activity{ID: ourActor + "/undos/1", Type: "Undo", Actor: ourActor, To: []IRI{itsReader}, Inner: like},
-		"move":          &Activity{ID: ourActor + "/moves/1", Type: "Move", Actor: ourActor, ObjectID: ourActor, Target: "https://autre.example/users/martin", To: []IRI{ourActor + "/followers"}},
-		"flag":          &Activity{ID: ourTown + "/flags/1", Type: "Flag", Actor: ourTown, ObjectIDs: []IRI{itsReader, itsReader + "/statuses/1"}, Content: "Publicité: mensongère"},
-		"note":          ourNote(), "tombstone": deletion.Object, "actor": ourOrganization(t),
+		"accept-follow":  &Activity{ID: ourActor + "/accepts/1", Type: "Accept", Actor: ourActor, To: []IRI{itsReader}, Inner: follow},
+		"reject-follow":  &Activity{ID: ourActor + "/rejects/1", Type: "Reject", Actor: ourActor, To: []IRI{itsReader}, Inner: follow},
+		"undo-like":      &Activity{ID: ourActor + "/undos/1", Type: "Undo", Actor: ourActor, To: []IRI{itsReader}, Inner: like},
+		"move":           &Activity{ID: ourActor + "/moves/1", Type: "Move", Actor: ourActor, ObjectID: ourActor, Target: "https://autre.example/users/martin", To: []IRI{ourActor + "/followers"}},
+		"flag":           &Activity{ID: ourTown + "/flags/1", Type: "Flag", Actor: ourTown, ObjectIDs: []IRI{itsReader, itsReader + "/statuses/1"}, Content: "Publicité: mensongère"},
+		"note-in-thread": noteInThread(),
+		"note":           ourNote(), "tombstone": deletion.Object, "actor": ourOrganization(t),
 	}
+}
+
+// noteInThread is a note that was answered, by its own author and by others.
+func noteInThread() *Object {
+	note := ourNote()
+	note.Context = ourPost + "/context"
+	note.Replies.First = []IRI{"https://bourg.example/posts/0193a1c0-0000-7000-8000-000000000004"}
+	note.Replies.Next = ourPost + "/replies?page=1"
+	return note
 }
 
 func encodeAny(value any) ([]byte, error) {
@@ -230,6 +240,9 @@ func expected(value any) any {
 		out.StartTime, out.EndTime = second(v.StartTime), second(v.EndTime)
 		if v.Content != "" {
 			out.ContentMap = map[string]string{v.Language: v.Content}
+		}
+		if v.Replies != nil {
+			out.Replies = &Collection{ID: v.Replies.ID, TotalItems: v.Replies.TotalItems}
 		}
 		out.Attachments = nil
 		for _, image := range v.Attachments {

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 )
 
@@ -15,15 +14,12 @@ import (
 // keeps those who guess encodings from guessing.
 const contentType = ActivityType + "; charset=utf-8"
 
-const (
-	outboxPage  = 20  // activities
-	repliesPage = 100 // ids
-)
+const outboxPage = 20 // activities
 
 // Publications serves what this server has published, to whoever asks for
 // ActivityStreams. The id of an actor, object or activity is Base and the path of the
 // request; a collection is its owner's id and a last segment: /outbox, /followers,
-// /following and /featured of an actor, /replies, /likes and /shares of an object.
+// /following and /featured of an actor, /replies, /context, /likes and /shares of an object.
 //
 // Whoever asks for a page at the id of an actor or object is sent to its page.
 type Publications struct {
@@ -128,6 +124,7 @@ type publishedCollection struct {
 	ID           string             `json:"id,omitempty"`
 	Type         string             `json:"type"`
 	TotalItems   *int               `json:"totalItems,omitempty"`
+	AttributedTo IRI                `json:"attributedTo,omitempty"`
 	PartOf       string             `json:"partOf,omitempty"`
 	First        any                `json:"first,omitempty"` // an id, or the page itself
 	Next         string             `json:"next,omitempty"`
@@ -228,41 +225,6 @@ func (p *Publications) Featured(w http.ResponseWriter, r *http.Request) {
 		}
 		head := p.head(r, "OrderedCollection", len(items))
 		head.OrderedItems = &items
-		return json.Marshal(head)
-	}, p.owner(r))
-}
-
-// Replies answers with the ids of the known replies to an object, those on other
-// servers included: otherwise the reader of a thread sees half of it.
-func (p *Publications) Replies(w http.ResponseWriter, r *http.Request) {
-	p.answer(w, r, func(ctx context.Context) ([]byte, error) {
-		if _, err := p.Documents.Object(ctx, p.owner(r)); err != nil {
-			return nil, err
-		}
-		replies, err := p.Documents.Replies(ctx, p.owner(r))
-		if err != nil {
-			return nil, err
-		}
-		head := p.head(r, "Collection", len(replies))
-		page := func(n int) publishedCollection { // counted from 1
-			from := min((n-1)*repliesPage, len(replies))
-			to := min(from+repliesPage, len(replies))
-			c := publishedCollection{Type: "CollectionPage", ID: head.ID + "?page=" + strconv.Itoa(n), PartOf: head.ID, Items: replies[from:to]}
-			if to < len(replies) {
-				c.Next = head.ID + "?page=" + strconv.Itoa(n+1)
-			}
-			return c
-		}
-		if query := r.URL.Query(); query.Has("page") {
-			n, err := strconv.Atoi(query.Get("page"))
-			if err != nil || n < 1 || n > 1+len(replies)/repliesPage {
-				return nil, ErrNotFound
-			}
-			c := page(n)
-			c.Context = activityStreams
-			return json.Marshal(c)
-		}
-		head.First = page(1)
 		return json.Marshal(head)
 	}, p.owner(r))
 }

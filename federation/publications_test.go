@@ -117,6 +117,14 @@ func (p published) Replies(context.Context, IRI) ([]IRI, error) {
 	return replies, nil
 }
 
+func (p published) Conversation(_ context.Context, object IRI) (*Conversation, error) {
+	c := &Conversation{ID: testBase + "/posts/1/context", Owner: testBase + "/actors/1", Items: []IRI{testBase + "/posts/1"}}
+	for i := range p.replies {
+		c.Items = append(c.Items, IRI(fmt.Sprintf("https://peer.example/notes/%d", i)))
+	}
+	return c, nil
+}
+
 func (published) CountFollowers(context.Context, IRI) (int, error) { return 1234, nil }
 func (published) CountFollowing(context.Context, IRI) (int, error) { return 2, nil }
 
@@ -140,7 +148,7 @@ func (p published) town() http.Handler {
 	for path, handler := range map[string]http.HandlerFunc{
 		"/actors/{id}": docs.Actor, "/posts/{id}": docs.Object, "/activities/{id}": docs.Activity,
 		"/actors/{id}/outbox": docs.Outbox, "/actors/{id}/followers": docs.Followers, "/actors/{id}/following": docs.Following,
-		"/actors/{id}/featured": docs.Featured, "/posts/{id}/replies": docs.Replies, "/posts/{id}/likes": docs.Likes,
+		"/actors/{id}/featured": docs.Featured, "/posts/{id}/replies": docs.Replies, "/posts/{id}/context": docs.Conversation, "/posts/{id}/likes": docs.Likes,
 		"/posts/{id}/shares": docs.Shares, "/.well-known/nodeinfo": info.Links, "/nodeinfo/{version}": info.Document,
 		"/.well-known/host-meta": HostMeta{testBase}.ServeHTTP, "/.well-known/host-meta.json": HostMeta{testBase}.ServeHTTP,
 		"/.well-known/webfinger": (&WebFinger{Base: testBase, Domain: "town.example", Actors: p, Log: log}).ServeHTTP,
@@ -226,6 +234,10 @@ func TestPublications(t *testing.T) {
 		{"/actors/1/following", map[string]any{"type": "OrderedCollection", "totalItems": 2.0}},
 		{"/actors/1/featured", map[string]any{"type": "OrderedCollection", "totalItems": 1.0}},
 		{"/posts/1/replies", map[string]any{"type": "Collection", "totalItems": 3.0}},
+		{"/posts/1/context", map[string]any{
+			"id": "https://town.example/posts/1/context", "type": "OrderedCollection", "totalItems": 4.0,
+			"attributedTo": "https://town.example/actors/1",
+		}},
 		{"/posts/1/likes", map[string]any{"id": "https://town.example/posts/1/likes", "type": "Collection", "totalItems": 3.0}},
 		{"/posts/1/shares", map[string]any{"type": "Collection", "totalItems": 2.0}},
 	} {
@@ -351,6 +363,42 @@ func TestRepliesPages(t *testing.T) {
 				t.Errorf("page %s: got %d, want 404", bad, w.Code)
 			}
 		}
+	}
+}
+
+// A conversation begins with the object itself and names everything in its order, over as many
+// pages as it takes.
+func TestConversationPages(t *testing.T) {
+	t.Parallel()
+	for _, total := range []int{0, 1, 99, 100, 250} {
+		town := published{replies: total}.town()
+		_, head := ask(t, town, "GET", "/posts/1/context")
+		page, _ := head["first"].(map[string]any)
+		var got []any
+		for page != nil {
+			if page["type"] != "OrderedCollectionPage" || page["partOf"] != head["id"] {
+				t.Errorf("%d replies: got a page %v of %v", total, page["type"], page["partOf"])
+			}
+			items, _ := page["orderedItems"].([]any)
+			got = append(got, items...)
+			next, _ := page["next"].(string)
+			if page = nil; next != "" {
+				_, page = ask(t, town, "GET", strings.TrimPrefix(next, string(testBase)))
+			}
+		}
+		if len(got) != total+1 || got[0] != string(testBase)+"/posts/1" || head["totalItems"] != float64(total+1) {
+			t.Errorf("%d replies: got %d items of %v, want the post and the replies", total, len(got), head["totalItems"])
+		}
+		if w, _ := ask(t, town, "GET", "/posts/1/context?page=99"); w.Code != 404 {
+			t.Errorf("page 99: got %d, want 404", w.Code)
+		}
+	}
+	// An answer says where its conversation is.
+	if _, body := ask(t, published{}.town(), "GET", "/posts/2/context"); body["id"] != string(testBase)+"/posts/1/context" {
+		t.Errorf("got id %v, want that of the conversation", body["id"])
+	}
+	if w, _ := ask(t, published{}.town(), "GET", "/posts/private/context"); w.Code != 404 {
+		t.Errorf("a private post's: got %d, want 404", w.Code)
 	}
 }
 
@@ -508,7 +556,7 @@ func testBadQuestions(t *testing.T) {
 	})
 	t.Run("W6", func(t *testing.T) {
 		t.Parallel()
-		for _, suffix := range []string{"", "/replies", "/likes", "/shares"} {
+		for _, suffix := range []string{"", "/replies", "/context", "/likes", "/shares"} {
 			private, _ := ask(t, town, "GET", "/posts/private"+suffix)
 			unknown, _ := ask(t, town, "GET", "/posts/unknown"+suffix)
 			if private.Code != 404 || private.Body.String() != unknown.Body.String() || fmt.Sprint(private.Header()) != fmt.Sprint(unknown.Header()) {

@@ -45,13 +45,24 @@ type Documents interface {
 	Outbox(ctx context.Context, actor IRI, before string, limit int) (page []OutboxItem, total int, err error)
 	// Featured returns the objects that a newcomer should see first (Mastodon's pinned posts).
 	Featured(ctx context.Context, actor IRI) ([]*Object, error)
-	// Replies returns the ids of the known public replies to an object, oldest first.
+	// Replies returns the ids of the known public replies to an object itself, oldest first.
 	Replies(ctx context.Context, object IRI) ([]IRI, error)
+	// Conversation returns the conversation in which an object stands.
+	Conversation(ctx context.Context, object IRI) (*Conversation, error)
 	// CountFollowers and CountFollowing return the sizes only: names stay private.
 	CountFollowers(ctx context.Context, actor IRI) (int, error)
 	CountFollowing(ctx context.Context, actor IRI) (int, error)
 	// ServerInfo returns what NodeInfo tells about the server.
 	ServerInfo(ctx context.Context) (*ServerInfo, error)
+}
+
+// Conversation is what was said publicly about one object (FEP-7888).
+type Conversation struct {
+	ID    IRI // what the objects in it name as their context
+	Owner IRI // the actor with whose object it begins
+	// Items are the ids of the object that it begins with and of all that hangs below it, each after
+	// what it answers, those on other servers included.
+	Items []IRI
 }
 
 // OutboxItem is an activity in an outbox; Cursor is what the next page's before takes.

@@ -69,6 +69,20 @@ func languageMap(texts map[string]string, language, text string) map[string]any 
 	return out
 }
 
+// firstPageTerm is the page that is embedded in a collection's head. It has no id, for it is
+// found nowhere else.
+func firstPageTerm(c *Collection) map[string]any {
+	items := make([]any, len(c.First))
+	for i, id := range c.First {
+		items[i] = string(id)
+	}
+	page := map[string]any{"type": "CollectionPage", "partOf": string(c.ID), "items": items}
+	if c.Next != "" {
+		page["next"] = string(c.Next)
+	}
+	return page
+}
+
 func attachmentTerm(i *Image) map[string]any {
 	term := map[string]any{"type": i.Type, "url": string(i.URL)}
 	switch i.Type {

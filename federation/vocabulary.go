@@ -151,6 +151,11 @@ type Tag struct {
 type Collection struct {
 	ID         IRI
 	TotalItems int
+	// First are the items of a first page that is embedded with it; nil: none is embedded. Next is the page
+	// behind that one. Mastodon takes from an embedded page the ids on the object's own host, five at most,
+	// and goes on at Next. Reading leaves both empty.
+	First []IRI
+	Next  IRI
 }
 
 // Activity is something an actor did. What it is about is given by ObjectID, and in

@@ -118,7 +118,7 @@ func groups() []Groupe {
 func replies() []Reponse {
 	return []Reponse{
 		{ID: "1", Author: "Odile R.", Handle: "@odile@mastodon.example", URL: "https://mastodon.example/@odile/1", Published: ago(0, 8, 24), Text: paragraph("Gardez-moi une tourte, s’il vous plaît. Je passe après le marché.")},
-		{ID: "2", Author: fournil.Name, Handle: fournil.Handle, Published: ago(0, 8, 31), Shop: &fournil, Text: paragraph("C’est noté, Odile. Elle est au chaud sous le comptoir.")},
+		{ID: "2", Author: fournil.Name, Handle: fournil.Handle, Published: ago(0, 8, 31), Shop: &fournil, To: &Lien{URL: "#r-1", Text: "Odile R."}, Text: paragraph("C’est noté, Odile. Elle est au chaud sous le comptoir.")},
 		{ID: "3", Author: "Bertille", Handle: "@bertille@vernede.example", Published: ago(0, 8, 52), Text: `<p><span class="h-card"><a href="https://saint-laurent.example/@fournil" class="u-url mention" rel="nofollow noopener noreferrer ugc">@fournil</a></span> Le moulin est content de retrouver sa farine en si bonne compagnie.</p>`},
 		{ID: "4", Author: "", Handle: "@rando@asso.example", Published: ago(0, 9, 10), Lang: "en", Pending: true, Text: paragraph("Twelve of us will come on Saturday. Will there be enough fougasses?")},
 	}

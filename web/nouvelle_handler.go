@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"bourg/internal/town"
+	"bourg/web/locale"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
@@ -46,20 +47,19 @@ func (h *Handlers) Nouvelle(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Summary, p.Structured = h.inOneSentence(l, t, post), h.twin(t, post)
+	replies := h.thread(l, thread)
 	if after := r.URL.Query().Get("apres"); after != "" {
 		i := slices.IndexFunc(thread, func(e town.ThreadEntry) bool { return idOf(e).String() == after })
 		if i < 0 {
 			return badPage()
 		}
-		thread = thread[i+1:]
+		thread, replies = thread[i+1:], replies[i+1:]
 	}
 	if len(thread) > repliesOnPage {
-		thread = thread[:repliesOnPage]
+		thread, replies = thread[:repliesOnPage], replies[:repliesOnPage]
 		p.MoreURL = pathOf(post) + "?apres=" + idOf(thread[len(thread)-1]).String() + "#reponses"
 	}
-	for _, e := range thread {
-		p.Replies = append(p.Replies, h.reply(l, e))
-	}
+	p.Replies = replies
 	others, _, err := h.config.Timeline.MerchantFeed(ctx, post.Merchant.ID, town.Cursor{})
 	if err != nil {
 		return err
@@ -82,6 +82,34 @@ func (h *Handlers) toRoot(w http.ResponseWriter, r *http.Request, answer *town.P
 		return err
 	}
 	return h.goTo(w, r, pathOf(root)+"#r-"+answer.ID.String())
+}
+
+// thread are the replies under a piece of news in their order, each with whom it answers.
+func (h *Handlers) thread(l *locale.Locale, entries []town.ThreadEntry) []Reponse {
+	all := make([]Reponse, len(entries))
+	byID := make(map[string]*Reponse, len(entries))
+	for i, e := range entries {
+		all[i] = h.reply(l, e)
+		if e.Answer != nil {
+			byID[string(h.config.Addresses.Post(e.Answer.ID))] = &all[i]
+		} else {
+			byID[string(e.Reply.ObjectID)] = &all[i]
+		}
+	}
+	for i, e := range entries {
+		parent := byID[parentOf(e)]
+		if parent != nil && parent != &all[i] {
+			all[i].To = &Lien{URL: "#r-" + parent.ID, Text: parent.Name()}
+		}
+	}
+	return all
+}
+
+func parentOf(e town.ThreadEntry) string {
+	if e.Answer != nil {
+		return string(e.Answer.InReplyTo)
+	}
+	return string(e.Reply.InReplyTo)
 }
 
 func idOf(e town.ThreadEntry) uuid.UUID {

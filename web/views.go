@@ -99,6 +99,7 @@ type Reponse struct {
 	Lang      string
 	Shop      *Commerce // set when a shop of this town answers: it bears its sign
 	Pending   bool      // waits for approval: shown to the shop only
+	To        *Lien     // the reply that it answers; nil where it answers the news itself
 }
 
 // Name is who answers; somebody who gave no name is called by the first part of the handle.

@@ -40,7 +40,7 @@ func (s *server) routes() []route {
 		{"GET", "/actors/{actor}/card", web.Everyone, raw(doc.Object), true},
 		{"GET", "/posts/{post}", web.Everyone, raw(doc.Object), true},
 		{"GET", "/posts/{post}/replies", web.Everyone, raw(doc.Replies), true},
-		{"GET", "/posts/{post}/context", web.Everyone, raw(doc.Replies), true},
+		{"GET", "/posts/{post}/context", web.Everyone, raw(doc.Conversation), true},
 		{"GET", "/posts/{post}/likes", web.Everyone, raw(doc.Likes), true},
 		{"GET", "/posts/{post}/shares", web.Everyone, raw(doc.Shares), true},
 		{"GET", "/activities/{activity}", web.Everyone, raw(doc.Activity), true},

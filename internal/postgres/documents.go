@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"bourg/federation"
 	"bourg/internal/town"
 
 	"github.com/google/uuid"
@@ -14,9 +13,6 @@ import (
 )
 
 var _ town.DocumentStore = (*Store)(nil)
-
-// repliesMax is how many replies a post's collection names.
-const repliesMax = 1000
 
 // ActorByID implements town.DocumentStore.
 func (s *Store) ActorByID(ctx context.Context, id uuid.UUID) (*town.LocalActor, error) {
@@ -75,27 +71,6 @@ func (s *Store) OutboxPage(ctx context.Context, actor, before uuid.UUID, n int, 
 		actor, now, before, n)
 	page, err := pgx.CollectRows(rows, pgx.RowToStructByPos[town.OutboxRow])
 	return page, total, mapped("read outbox", err)
-}
-
-// PublicReplies implements town.DocumentStore.
-func (s *Store) PublicReplies(ctx context.Context, post uuid.UUID) ([]federation.IRI, error) {
-	rows, _ := s.pool.Query(ctx, `
-		SELECT object_id, NULL::uuid, published_at FROM replies WHERE post_id = $1 AND public AND state = 'shown'
-		UNION ALL
-		SELECT '', id, published_at FROM posts WHERE root_id = $1 AND public AND withdrawn_at IS NULL AND leaves_at <= $3
-		ORDER BY published_at, 1 LIMIT $2`, post, repliesMax, s.now())
-	ids, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (federation.IRI, error) {
-		var object federation.IRI
-		var answer *uuid.UUID
-		if err := row.Scan(&object, &answer, nil); err != nil {
-			return "", err
-		}
-		if answer != nil {
-			object = s.addresses.Post(*answer)
-		}
-		return object, nil
-	})
-	return ids, mapped("list replies", err)
 }
 
 // Statistics implements town.DocumentStore. A merchant is active who has published within

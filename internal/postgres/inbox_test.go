@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -516,10 +517,19 @@ func TestPostOf(t *testing.T) {
 	if got := f.counts(p.ID)[2]; got != 2 {
 		t.Errorf("replies of the post: got %d, want 2", got)
 	}
-	replies, err := f.PublicReplies(f.ctx(), p.ID)
-	f.must(err)
-	if want := []federation.IRI{r.ObjectID, f.addresses.Post(answer.ID), toAnswer.ObjectID}; !slices.Equal(replies, want) {
-		t.Errorf("replies: got %v, want %v", replies, want)
+	for name, c := range map[string]struct {
+		list func(context.Context, uuid.UUID) ([]federation.IRI, error)
+		of   uuid.UUID
+		want []federation.IRI
+	}{
+		"the conversation":          {f.PublicThread, p.ID, []federation.IRI{r.ObjectID, f.addresses.Post(answer.ID), toAnswer.ObjectID}},
+		"replies to the post":       {f.PublicReplies, p.ID, []federation.IRI{r.ObjectID}},
+		"replies to the answer":     {f.PublicReplies, answer.ID, []federation.IRI{toAnswer.ObjectID}},
+		"replies to nothing we had": {f.PublicReplies, uuid.New(), nil},
+	} {
+		if got, err := c.list(f.ctx(), c.of); err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v, %v, want %v", name, got, err, c.want)
+		}
 	}
 }
 

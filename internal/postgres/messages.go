@@ -97,7 +97,7 @@ func (s *Store) Conversation(ctx context.Context, merchant, reply uuid.UUID) ([]
 	if err != nil {
 		return nil, mapped("read conversation", err)
 	}
-	entries := oldestFirst(replies, answers)
+	entries := s.inThreadOrder(replies, answers)
 	if start.Post == uuid.Nil {
 		entries = s.chainOf(start, entries)
 	}

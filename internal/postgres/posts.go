@@ -18,7 +18,7 @@ import (
 var _ town.PostStore = (*Store)(nil)
 
 // postColumns are what scanPost reads, of postTables; the merchant's come with them.
-const postColumns = `p.id, p.kind, p.text, p.language, p.reach, p.public, p.in_reply_to, p.root_id, p.addressee, p.once, p.published_at,
+const postColumns = `p.id, p.kind, p.text, p.language, p.reach, p.public, p.in_reply_to, p.root_id, p.addressee, p.mentions, p.once, p.published_at,
 	p.leaves_at, p.updated_at, p.withdrawn_at, p.announced_at, p.revision, p.title, p.starts_at, p.ends_at, p.details, c.likes, c.shares, c.replies, 
 	(SELECT ` + photoList + ` FROM photos ph WHERE ph.post_id = p.id), ` + merchantColumns
 
@@ -37,7 +37,7 @@ func scanPost(row pgx.CollectableRow) (*town.Post, error) {
 	fields, fill := merchantFields(p.Merchant)
 	err := row.Scan(append([]any{
 		&p.ID, &p.Kind, &p.Text, &p.Language, &p.Reach, &p.Public, (*zeronull.Text)(&p.InReplyTo), (*zeronull.UUID)(&p.Root),
-		(*zeronull.Text)(&p.Addressee), &p.Once, &p.Published, &p.Leaves, (*zeronull.Timestamptz)(&p.Updated),
+		(*zeronull.Text)(&p.Addressee), &p.Mentions, &p.Once, &p.Published, &p.Leaves, (*zeronull.Timestamptz)(&p.Updated),
 		(*zeronull.Timestamptz)(&p.Withdrawn), (*zeronull.Timestamptz)(&p.Announced), &p.Revision, &p.Title, (*zeronull.Timestamptz)(&p.Starts),
 		(*zeronull.Timestamptz)(&p.Ends), &details, &p.Likes, &p.Shares, &p.Replies, &photos,
 	}, fields...)...)
@@ -113,12 +113,12 @@ func insertPost(ctx context.Context, tx pgx.Tx, p *town.Post) error {
 	}
 	return tx.QueryRow(ctx, `
 		INSERT INTO posts (id, merchant_id, kind, text, language, reach, public, in_reply_to, root_id, addressee, once, published_at, leaves_at, folded,
-		                   title, starts_at, ends_at, details, silent, ended)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+		                   title, starts_at, ends_at, details, silent, ended, mentions)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 		ON CONFLICT (merchant_id, once) DO NOTHING RETURNING id`,
 		p.ID, p.Merchant.ID, string(p.Kind), p.Text, p.Language, string(p.Reach), p.Public, zeronull.Text(p.InReplyTo), nullID(p.Root),
 		zeronull.Text(p.Addressee), p.Once, p.Published, p.Leaves, foldedPost(p),
-		p.Title, zeronull.Timestamptz(p.Starts), zeronull.Timestamptz(p.Ends), details, p.Silent(), p.Over()).Scan(new(uuid.UUID))
+		p.Title, zeronull.Timestamptz(p.Starts), zeronull.Timestamptz(p.Ends), details, p.Silent(), p.Over(), notNil(p.Mentions)).Scan(new(uuid.UUID))
 }
 
 // addIfAny writes an activity where there is one: a post that nobody is told of has none.

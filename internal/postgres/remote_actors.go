@@ -135,6 +135,26 @@ func (s *Store) RemoteActor(ctx context.Context, id federation.IRI) (*town.Remot
 	return actor, mapped("read remote actor", err)
 }
 
+// RemoteActors implements town.PostStore and town.DocumentStore.
+func (s *Store) RemoteActors(ctx context.Context, ids []federation.IRI) ([]town.RemoteActor, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, _ := s.pool.Query(ctx, `
+		SELECT a.iri, a.name, a.handle, a.url, a.host FROM unnest($1::text[]) WITH ORDINALITY AS n(iri, place)
+		  JOIN remote_actors a ON a.iri = n.iri COLLATE "C" AND a.deleted_at IS NULL ORDER BY n.place`, ids)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[town.RemoteActor])
+	return list, mapped("read remote actors", err)
+}
+
+// notNil is a list for a column that is never null.
+func notNil(ids []federation.IRI) []federation.IRI {
+	if ids == nil {
+		return []federation.IRI{}
+	}
+	return ids
+}
+
 // UpdateActor implements town.InboxStore.
 func (s *Store) UpdateActor(ctx context.Context, in town.Received) error {
 	return s.receiveInTx(ctx, "update actor", in, func(tx pgx.Tx, _ int64) error {

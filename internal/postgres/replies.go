@@ -33,8 +33,8 @@ func (s *Store) AddReply(ctx context.Context, in town.Received, r *town.Reply) e
 			SELECT CASE WHEN kind = 'answer' THEN root_id ELSE id END AS post_id FROM posts WHERE id = $7 AND withdrawn_at IS NULL
 		), reply AS (
 			INSERT INTO replies (id, object_id, actor_id, merchant_id, post_id, in_reply_to, url, public, summary, content, language,
-				attachments, published_at, updated_at, received_at, state)
-			SELECT $3, $4, sender.id, $6, (SELECT post_id FROM thread), $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18
+				attachments, published_at, updated_at, received_at, state, sensitive, mentions)
+			SELECT $3, $4, sender.id, $6, (SELECT post_id FROM thread), $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20
 			  FROM gate, sender
 			 WHERE NOT EXISTS (SELECT FROM remote_tombstones WHERE key = $5)
 			   AND ($7::uuid IS NULL OR EXISTS (SELECT FROM thread))
@@ -49,7 +49,7 @@ func (s *Store) AddReply(ctx context.Context, in town.Received, r *town.Reply) e
 		)`+receivedEnd+`EXISTS (SELECT FROM reply)`,
 		in.Key, string(in.Sender.ID), r.ID, string(r.ObjectID), objectKey(in.Sender.ID, r.ObjectID), r.Merchant, nullID(r.Post),
 		zeronull.Text(r.InReplyTo), string(r.URL), r.Public, r.Summary, r.Content, r.Language, attachments, r.Published,
-		zeronull.Timestamptz(r.Updated), s.receivedAt(r), string(r.State))
+		zeronull.Timestamptz(r.Updated), s.receivedAt(r), string(r.State), r.Sensitive, notNil(r.Mentions))
 	if found {
 		s.changed()
 	}
@@ -93,6 +93,7 @@ func (s *Store) EditReply(ctx context.Context, in town.Received, r *town.Reply) 
 			 WHERE r.object_id = $3 AND r.actor_id = sender.id AND coalesce(r.updated_at, r.published_at) < $8 FOR UPDATE OF r
 		), edited AS (
 			UPDATE replies r SET summary = $4, content = $5, language = $6, attachments = $7::json, updated_at = $8,
+				sensitive = $10, mentions = $11,
 				state = CASE WHEN b.public AND b.state = 'shown' AND b.other
 					AND ($9 OR coalesce(m.approve_replies, (SELECT approve_replies FROM town), false)) THEN 'waiting' ELSE b.state END
 			  FROM before b JOIN merchants m ON m.id = b.merchant_id
@@ -101,7 +102,7 @@ func (s *Store) EditReply(ctx context.Context, in town.Received, r *town.Reply) 
 			SELECT post_id, -1 FROM edited WHERE post_id IS NOT NULL AND waits`)+`
 		)`+receivedEnd+`EXISTS (SELECT FROM edited)`,
 		in.Key, string(in.Sender.ID), string(r.ObjectID), r.Summary, r.Content, r.Language, attachments, updated,
-		r.State == town.ReplyWaiting)
+		r.State == town.ReplyWaiting, r.Sensitive, notNil(r.Mentions))
 	if found {
 		s.changed()
 	}
@@ -144,7 +145,7 @@ func (s *Store) PostOf(ctx context.Context, object federation.IRI) (post, mercha
 
 // replyColumns are what scanReply reads, of replies r and remote_actors a.
 const replyColumns = `r.id, r.object_id, r.merchant_id, r.post_id, r.in_reply_to, r.url, r.public, r.summary, r.content, r.language,
-	r.attachments, r.published_at, r.updated_at, r.received_at, r.state, a.iri, a.name, a.handle, a.url, a.host`
+	r.attachments, r.sensitive, r.mentions, r.published_at, r.updated_at, r.received_at, r.state, a.iri, a.name, a.handle, a.url, a.host`
 
 const replyTables = `replies r JOIN remote_actors a ON a.id = r.actor_id`
 
@@ -152,7 +153,7 @@ func scanReply(row pgx.CollectableRow) (*town.Reply, error) {
 	var r town.Reply
 	var attachments []byte
 	err := row.Scan(&r.ID, &r.ObjectID, &r.Merchant, (*zeronull.UUID)(&r.Post), (*zeronull.Text)(&r.InReplyTo), &r.URL, &r.Public,
-		&r.Summary, &r.Content, &r.Language, &attachments, &r.Published, (*zeronull.Timestamptz)(&r.Updated), &r.Received, &r.State,
+		&r.Summary, &r.Content, &r.Language, &attachments, &r.Sensitive, &r.Mentions, &r.Published, (*zeronull.Timestamptz)(&r.Updated), &r.Received, &r.State,
 		&r.Actor.ID, &r.Actor.Name, &r.Actor.Handle, &r.Actor.URL, &r.Actor.Host)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"bourg/internal/town"
@@ -73,42 +72,6 @@ func (s *Store) postsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*
 		byID[p.ID] = p
 	}
 	return byID, err
-}
-
-// Thread implements town.TimelineStore.
-func (s *Store) Thread(ctx context.Context, post uuid.UUID) ([]town.ThreadEntry, error) {
-	rows, _ := s.pool.Query(ctx, threadReplies, post, threadMax)
-	replies, err := pgx.CollectRows(rows, scanReply)
-	if err != nil {
-		return nil, mapped("read thread", err)
-	}
-	answers, err := postsWhere(ctx, s.pool, `p.root_id = $1 AND p.public AND p.withdrawn_at IS NULL
-		ORDER BY p.published_at, p.id LIMIT $2`, post, threadMax)
-	if err != nil {
-		return nil, mapped("read thread", err)
-	}
-	thread := oldestFirst(replies, answers)
-	return thread[:min(len(thread), threadMax)], nil
-}
-
-// oldestFirst brings replies and answers into one order.
-func oldestFirst(replies []*town.Reply, answers []*town.Post) []town.ThreadEntry {
-	entries := make([]town.ThreadEntry, 0, len(replies)+len(answers))
-	for _, r := range replies {
-		entries = append(entries, town.ThreadEntry{Reply: r})
-	}
-	for _, a := range answers {
-		entries = append(entries, town.ThreadEntry{Answer: a})
-	}
-	slices.SortStableFunc(entries, func(a, b town.ThreadEntry) int { return written(a).Compare(written(b)) })
-	return entries
-}
-
-func written(e town.ThreadEntry) time.Time {
-	if e.Answer != nil {
-		return e.Answer.Published
-	}
-	return e.Reply.Published
 }
 
 // SearchPosts implements town.TimelineStore. The best are looked for among the newest 500 that match.

@@ -31,11 +31,13 @@ type DocumentStore interface {
 	PublicActivity(ctx context.Context, id uuid.UUID, now time.Time) ([]byte, error)
 	// OutboxPage returns listed activities that have left, newest first, below the id before, and their number.
 	OutboxPage(ctx context.Context, actor, before uuid.UUID, n int, now time.Time) ([]OutboxRow, int, error)
-	// PublicReplies returns the object ids of shown public replies and answers to a post, oldest first, at most 1000.
+	// PublicReplies returns the object ids of shown public replies and answers to a post itself, oldest first, at most 1000.
 	PublicReplies(ctx context.Context, post uuid.UUID) ([]federation.IRI, error)
+	// PublicThread returns those of everything that stands below a post, each after what it answers, at most 1000.
+	PublicThread(ctx context.Context, post uuid.UUID) ([]federation.IRI, error)
 	CountFollowers(ctx context.Context, actor uuid.UUID) (int, error)
-	// RemoteActor returns a known peer's actor, or ErrNotFound.
-	RemoteActor(ctx context.Context, id federation.IRI) (*RemoteActor, error)
+	// RemoteActors returns the known ones among peers' actors, in the order of the ids.
+	RemoteActors(ctx context.Context, ids []federation.IRI) ([]RemoteActor, error)
 	Statistics(ctx context.Context, now time.Time) (Statistics, error)
 }
 
@@ -139,6 +141,10 @@ func (d *Documents) SigningKey(ctx context.Context, actor federation.IRI) (*fede
 }
 
 const mainKey = "#main-key"
+
+// repliesEmbedded is how many of an author's own replies stand in the object itself: as many as Mastodon
+// fetches at once when it meets a post.
+const repliesEmbedded = 5
 
 // document makes the actor's document. The town's own actor is not published: nobody may
 // follow it before it has something to say.
@@ -255,12 +261,20 @@ func (d *Documents) Object(ctx context.Context, id federation.IRI) (*federation.
 	}
 	o := postObject(d.Addresses, d.Media, d.HTML, d.Words, town, post)
 	if post.Addressee != "" {
-		to, err := d.Store.RemoteActor(ctx, post.Addressee)
-		switch {
-		case err == nil:
-			mention(o, *to)
-		case !errors.Is(err, ErrNotFound):
+		people, err := d.Store.RemoteActors(ctx, post.named())
+		if err != nil {
 			return nil, err
+		}
+		mention(o, people...)
+	}
+	replies, err := d.Store.PublicReplies(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	o.Replies.TotalItems = len(replies)
+	for _, reply := range replies {
+		if d.Addresses.Local(reply) && len(o.Replies.First) < repliesEmbedded {
+			o.Replies.First = append(o.Replies.First, reply)
 		}
 	}
 	return o, nil
@@ -330,6 +344,29 @@ func (d *Documents) Replies(ctx context.Context, object federation.IRI) ([]feder
 	}
 	list, err := d.Store.PublicReplies(ctx, id)
 	return list, asPublished(err)
+}
+
+// Conversation implements federation.Documents. An answer stands in the conversation of the post below which it was given.
+func (d *Documents) Conversation(ctx context.Context, object federation.IRI) (*federation.Conversation, error) {
+	id, ok := d.Addresses.ID("posts", object)
+	if !ok {
+		return nil, federation.ErrNotFound
+	}
+	post, err := d.Store.Post(ctx, id)
+	if err != nil {
+		return nil, asPublished(err)
+	}
+	if post.Root != uuid.Nil {
+		id = post.Root
+	}
+	below, err := d.Store.PublicThread(ctx, id)
+	if err != nil {
+		return nil, asPublished(err)
+	}
+	root := d.Addresses.Post(id)
+	return &federation.Conversation{
+		ID: root + "/context", Owner: d.Addresses.Actor(post.Merchant.ID), Items: append([]federation.IRI{root}, below...),
+	}, nil
 }
 
 // CountFollowers implements federation.Documents.

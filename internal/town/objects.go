@@ -38,7 +38,9 @@ func noteObject(a Addresses, media MediaAddress, toHTML func(string) string, wor
 		o.Tags = append(o.Tags, federation.Tag{Type: "Hashtag", Name: "#" + w, Href: a.Word(w)})
 	}
 	if post.Public {
-		o.Replies = &federation.Collection{ID: id + "/replies", TotalItems: post.Replies}
+		o.Replies = &federation.Collection{
+			ID: id + "/replies", TotalItems: post.Replies, First: []federation.IRI{}, Next: id + "/replies?page=1",
+		}
 		o.Likes = &federation.Collection{ID: id + "/likes", TotalItems: post.Likes}
 		o.Shares = &federation.Collection{ID: id + "/shares", TotalItems: post.Shares}
 	}
@@ -52,33 +54,42 @@ func address(a Addresses, post *Post) (to, cc []federation.IRI) {
 		return []federation.IRI{post.Addressee}, nil
 	}
 	cc = []federation.IRI{a.Actor(post.Merchant.ID) + "/followers"}
-	if post.Addressee != "" {
-		cc = append(cc, post.Addressee)
-	}
-	return []federation.IRI{federation.Public}, cc
+	return []federation.IRI{federation.Public}, append(cc, post.named()...)
 }
 
 // recipients are the inboxes of a post; since is zero for a Create.
 func recipients(post *Post, since time.Time) Recipients {
 	r := Recipients{Followers: post.Public, Since: since}
-	if post.Addressee != "" {
-		r.Actors = []federation.IRI{post.Addressee}
-	}
+	r.Actors = post.named()
 	return r
 }
 
-// mention puts the person answered in front of the text, as a link that servers know
-// for a mention, and among the tags; without both, Mastodon tells nobody.
-func mention(o *federation.Object, to RemoteActor) {
-	name, _, _ := strings.Cut(to.Handle, "@")
-	link := `<span class="h-card"><a href="` + html.EscapeString(string(to.URL)) +
-		`" class="u-url mention">@<span>` + html.EscapeString(name) + `</span></a></span> `
-	if rest, ok := strings.CutPrefix(o.Content, "<p>"); ok {
-		o.Content = "<p>" + link + rest
-	} else {
-		o.Content = "<p>" + link + "</p>" + o.Content
+// named are the actors whom an answer mentions, the one it answers first.
+func (p *Post) named() []federation.IRI {
+	if p.Addressee == "" {
+		return nil
 	}
-	o.Tags = append(o.Tags, federation.Tag{Type: "Mention", Name: "@" + to.Handle, Href: to.ID})
+	return append([]federation.IRI{p.Addressee}, p.Mentions...)
+}
+
+// mention puts the people answered in front of the text, as links that servers know
+// for mentions, and among the tags; without both, Mastodon tells nobody.
+func mention(o *federation.Object, people ...RemoteActor) {
+	var links strings.Builder
+	for _, to := range people {
+		name, _, _ := strings.Cut(to.Handle, "@")
+		links.WriteString(`<span class="h-card"><a href="` + html.EscapeString(string(to.URL)) +
+			`" class="u-url mention">@<span>` + html.EscapeString(name) + `</span></a></span> `)
+		o.Tags = append(o.Tags, federation.Tag{Type: "Mention", Name: "@" + to.Handle, Href: to.ID})
+	}
+	if links.Len() == 0 {
+		return
+	}
+	if rest, ok := strings.CutPrefix(o.Content, "<p>"); ok {
+		o.Content = "<p>" + links.String() + rest
+	} else {
+		o.Content = "<p>" + links.String() + "</p>" + o.Content
+	}
 }
 
 // create, update and tombstone wrap a post's object in the activity that tells of it.

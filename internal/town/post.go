@@ -47,7 +47,9 @@ type Post struct {
 	InReplyTo federation.IRI
 	Root      uuid.UUID      // Answer: the post in whose thread it stands, or zero
 	Addressee federation.IRI // Answer: whom it mentions
-	Once      uuid.UUID      // a second post with the same one is the first
+	// Mentions are further actors whom an Answer mentions: those whom the answered reply had named.
+	Mentions  []federation.IRI
+	Once      uuid.UUID // a second post with the same one is the first
 	Published time.Time
 	Leaves    time.Time // end of the undo window
 	Updated   time.Time // zero: never edited
@@ -90,6 +92,9 @@ type Reply struct {
 	Summary   string // content warning, plain text
 	Content   string // sanitised HTML
 	Language  string
+	Sensitive bool // its pictures are not for every eye
+	// Mentions are the actors elsewhere whom it names, at most MaxMentions.
+	Mentions []federation.IRI
 	// Attachments are not shown from here, but linked to at their own server.
 	Attachments []federation.Image
 	Published   time.Time
@@ -97,6 +102,9 @@ type Reply struct {
 	Received    time.Time
 	State       ReplyState
 }
+
+// MaxMentions is how many of those whom a reply names are known, and are named again in the answer.
+const MaxMentions = 10
 
 // ReplyState says whether a public reply stands on the post's page.
 type ReplyState string

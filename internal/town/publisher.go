@@ -74,8 +74,8 @@ type PostStore interface {
 
 	// Reply returns what a peer wrote, or ErrNotFound.
 	Reply(ctx context.Context, id uuid.UUID) (*Reply, error)
-	// RemoteActor returns a known peer's actor, or ErrNotFound.
-	RemoteActor(ctx context.Context, id federation.IRI) (*RemoteActor, error)
+	// RemoteActors returns the known ones among peers' actors, in the order of the ids.
+	RemoteActors(ctx context.Context, ids []federation.IRI) ([]RemoteActor, error)
 }
 
 // Publisher writes, edits, answers and withdraws in merchants' names.
@@ -181,6 +181,9 @@ func (p *Publisher) Answer(ctx context.Context, by Author, merchant, reply uuid.
 		ID: id, Merchant: m, Kind: Answer, Text: text, Language: "fr", Reach: ReachEverywhere,
 		Public: r.Public, InReplyTo: r.ObjectID, Root: r.Post, Addressee: r.Actor.ID, Once: once,
 		Published: now, Leaves: now,
+	}
+	if post.Public {
+		post.Mentions = r.Mentions // a private answer is for the writer alone
 	}
 	out, err := p.created(ctx, post)
 	if err != nil {
@@ -408,7 +411,7 @@ func (p *Publisher) own(ctx context.Context, by Author, id uuid.UUID) (*Post, er
 	return post, nil
 }
 
-// object makes the object of a post, with the mention of an answer.
+// object makes the object of a post, with the mentions of an answer.
 func (p *Publisher) object(ctx context.Context, post *Post) (*federation.Object, error) {
 	t, err := p.town(ctx)
 	if err != nil {
@@ -418,14 +421,11 @@ func (p *Publisher) object(ctx context.Context, post *Post) (*federation.Object,
 	if post.Addressee == "" {
 		return o, nil
 	}
-	to, err := p.Store.RemoteActor(ctx, post.Addressee)
-	if errors.Is(err, ErrNotFound) {
-		return o, nil
-	}
+	people, err := p.Store.RemoteActors(ctx, post.named())
 	if err != nil {
 		return nil, err
 	}
-	mention(o, *to)
+	mention(o, people...)
 	return o, nil
 }
 

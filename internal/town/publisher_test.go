@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,11 +97,17 @@ func (b *postBook) Photos(_ context.Context, _ uuid.UUID, ids []uuid.UUID) ([]Ph
 	}
 	return out, nil
 }
-func (b *postBook) RemoteActor(context.Context, federation.IRI) (*RemoteActor, error) {
-	if b.reply == nil {
-		return nil, ErrNotFound
+func (b *postBook) RemoteActors(_ context.Context, ids []federation.IRI) ([]RemoteActor, error) {
+	var known []RemoteActor
+	for _, id := range ids {
+		if b.reply != nil && id == b.reply.Actor.ID {
+			known = append(known, b.reply.Actor)
+		}
+		if strings.HasPrefix(string(id), "https://known.example/") {
+			known = append(known, RemoteActor{ID: id, Handle: "bob@known.example", URL: id})
+		}
 	}
-	return &b.reply.Actor, nil
+	return known, nil
 }
 
 func newPublisher(t testing.TB, b *postBook) *Publisher {
@@ -262,14 +269,22 @@ func TestAnAnswerGoesToWhomItAnswers(t *testing.T) {
 	t.Parallel()
 	anna := RemoteActor{ID: "https://peer.example/users/anna", Handle: "anna@peer.example", URL: "https://peer.example/@anna"}
 	for _, public := range []bool{true, false} {
-		b := &postBook{speaks: true, reply: &Reply{ID: uuid.New(), Merchant: baker.ID, Actor: anna, Public: public, ObjectID: "https://peer.example/notes/1"}}
+		b := &postBook{speaks: true, reply: &Reply{
+			ID: uuid.New(), Merchant: baker.ID, Actor: anna, Public: public, ObjectID: "https://peer.example/notes/1",
+			Mentions: []federation.IRI{"https://known.example/users/bob", "https://never.example/users/heard"},
+		}}
 		p := newPublisher(t, b)
 		if _, err := p.Answer(t.Context(), Author{}, baker.ID, b.reply.ID, "C’est noté.", uuid.Nil); err != nil {
 			t.Fatal(err)
 		}
 		out := b.added[0]
-		if out.Public != public || out.To.Followers != public || len(out.To.Actors) != 1 || out.To.Actors[0] != anna.ID {
-			t.Errorf("public %t: outgoing %+v", public, out)
+		// A public answer goes to all who were named, a private one to its addressee alone.
+		want := []federation.IRI{anna.ID}
+		if public {
+			want = append(want, b.reply.Mentions...)
+		}
+		if out.Public != public || out.To.Followers != public || !slices.Equal(out.To.Actors, want) {
+			t.Errorf("public %t: outgoing %+v, want it to go to %v", public, out, want)
 		}
 		object := decoded(t, out.JSON)["object"].(map[string]any)
 		if object["inReplyTo"] != "https://peer.example/notes/1" {
@@ -278,6 +293,9 @@ func TestAnAnswerGoesToWhomItAnswers(t *testing.T) {
 		all, _ := json.Marshal(object)
 		if got := strings.Contains(string(all), string(federation.Public)); got != public {
 			t.Errorf("public %t: the Public collection is named: %t\n%s", public, got, all)
+		}
+		if got := strings.Count(string(all), `"Mention"`); got != len(want)-len(want)/2 {
+			t.Errorf("public %t: got %d mentions in %s, want one of each whose name is known", public, got, all)
 		}
 		if !strings.Contains(string(all), `"Mention"`) || !strings.Contains(object["content"].(string), `class="u-url mention"`) {
 			t.Errorf("public %t: no mention in %s", public, all)

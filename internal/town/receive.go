@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 	"time"
 
@@ -241,9 +242,21 @@ func (r *Receiver) reply(in *federation.Incoming, o *federation.Object) *Reply {
 		ID: id, ObjectID: o.ID, InReplyTo: o.InReplyTo, URL: url,
 		Actor:  RemoteActor{ID: in.Sender.ID},
 		Public: o.IsPublic(), Summary: r.Line(o.Summary), Content: content,
-		Language: o.Language, Attachments: o.Attachments,
+		Language: o.Language, Sensitive: o.Sensitive, Mentions: r.mentions(in.Sender.ID, o), Attachments: o.Attachments,
 		Published: published, Updated: o.Updated, Received: in.Received, State: ReplyShown,
 	}
+}
+
+// mentions are the actors elsewhere whom an object names, its author apart.
+func (r *Receiver) mentions(author federation.IRI, o *federation.Object) []federation.IRI {
+	named := []federation.IRI{}
+	for _, t := range o.Tags {
+		if t.Type == "Mention" && t.Href != author && t.Href.Host() != "" && !r.Addresses.Local(t.Href) &&
+			!slices.Contains(named, t.Href) && len(named) < MaxMentions {
+			named = append(named, t.Href)
+		}
+	}
+	return named
 }
 
 // addressed returns the first living merchant whom an object mentions or is addressed to.
