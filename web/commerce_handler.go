@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"bourg/internal/town"
+	"bourg/web/locale"
 
 	"github.com/go-chi/chi/v5"
 )
@@ -38,6 +39,11 @@ func (h *Handlers) Commerce(w http.ResponseWriter, r *http.Request) error {
 		AtomURL: "/@" + m.Handle + "/atom.xml", Hours: lines(m.Hours), DirectionsURL: directions(t, m),
 		Description: h.written(m.Summary), Entries: h.entries(l, posts),
 	}
+	if before.IsZero() {
+		if err := h.display(r, l, m, &p); err != nil {
+			return err
+		}
+	}
 	if m.Cover != nil {
 		cover := h.photo(m.Cover)
 		p.Cover = &cover
@@ -49,6 +55,30 @@ func (h *Handlers) Commerce(w http.ResponseWriter, r *http.Request) error {
 		p.OlderURL = p.Shop.URL + "?avant=" + olderThan(posts[len(posts)-1])
 	}
 	return h.show(w, r, http.StatusOK, p)
+}
+
+// How much stands in a shop's window.
+const (
+	offersInWindow   = 6
+	productsInWindow = 24
+)
+
+// display puts into the window of a shop's page what it has beside news: offers, products and events.
+func (h *Handlers) display(r *http.Request, l *locale.Locale, m *town.Merchant, p *PageCommerce) error {
+	offers, err := h.config.Timeline.LiveOffers(r.Context(), m.ID, offersInWindow)
+	if err != nil {
+		return err
+	}
+	products, err := h.config.Timeline.Products(r.Context(), m.ID, productsInWindow)
+	if err != nil {
+		return err
+	}
+	events, _, err := h.config.Timeline.ComingEvents(r.Context(), m.ID, town.Cursor{}, eventsBeside)
+	if err != nil {
+		return err
+	}
+	p.Offers, p.Products, p.Events = h.entries(l, offers), h.entries(l, products), h.entries(l, events)
+	return nil
 }
 
 // lines are the lines of a text that hold something.

@@ -16,16 +16,15 @@ import (
 // badPage is the answer to an address of a page that we did not write.
 func badPage() error { return refusal{status: http.StatusBadRequest, why: "malformed place in a list"} }
 
-// olderThan writes the place behind a post for "avant" in addresses: its time in microseconds and its id.
+// olderThan writes the place behind a post for "avant" in addresses.
 func olderThan(p *town.Post) string {
-	c := town.After(p)
-	return placeBehind(c.At, c.ID)
+	return placeBehind(town.After(p))
 }
 
-// placeBehind writes the place in a list behind the entry with a time and an id.
-func placeBehind(at time.Time, id uuid.UUID) string {
-	b := binary.BigEndian.AppendUint64(nil, uint64(at.UnixMicro()))
-	return base64.RawURLEncoding.EncodeToString(append(b, id[:]...))
+// placeBehind writes a place in a list: the time in microseconds and the id of the entry that it lies behind.
+func placeBehind(c town.Cursor) string {
+	b := binary.BigEndian.AppendUint64(nil, uint64(c.At.UnixMicro()))
+	return base64.RawURLEncoding.EncodeToString(append(b, c.ID[:]...))
 }
 
 // readCursor reads "avant"; nothing is the newest entry of all.

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"bourg/internal/town"
+
+	"github.com/google/uuid"
 )
 
 // Fil shows the town's news, newest first, a page at a time.
@@ -29,8 +31,13 @@ func (h *Handlers) Fil(w http.ResponseWriter, r *http.Request) error {
 	p := PageFil{Days: ByDay(h.entries(l, posts), zone)}
 	groups, total := groupsOf(counts)
 	p.Families, p.Shops = Families(l, groups), total
+	events, err := h.thisWeek(r, uuid.Nil)
+	if err != nil {
+		return err
+	}
+	p.Events = h.entries(l, events)
 	if before.IsZero() {
-		p.Today = today(posts, h.config.Now(), zone)
+		p.Today, p.Tonight = today(posts, h.config.Now(), zone), beginToday(events, h.config.Now(), zone)
 	} else {
 		p.NewerURL = pathFil
 	}

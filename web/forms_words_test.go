@@ -3,9 +3,10 @@ package web
 // wordsOfForms are the keys that services answer with where a form is wrong, and those that handlers put together.
 func wordsOfForms() map[string][]string {
 	return map[string][]string{
-		"name.": {"wrong"}, "handle.": {"wrong", "taken"}, "insee.": {"wrong"}, "place.": {"wrong"}, "phone.": {"wrong"},
+		"name.": {"wrong"}, "handle.": {"wrong", "taken"}, "insee.": {"wrong"}, "place.": {"wrong", "long"}, "phone.": {"wrong"},
 		"trade.": {"unknown"}, "paint.": append([]string{"unknown"}, Paints()...), "accent.": {"wrong"}, "reach.": append([]string{"unknown"}, Reaches()...),
-		"address.": {"long"}, "hours.": {"long"}, "summary.": {"long"}, "text.": {"empty", "long"}, "domain.": {"wrong"},
+		"address.": {"long"}, "hours.": {"long"}, "summary.": {"long"}, "text.": {"empty", "long", "empty_article", "long_article"}, "domain.": {"wrong"},
+		"unit.": {"long"}, "conditions.": {"long"}, "lead.": {"long"}, "allergens.": {"long"},
 		"photo.":    {"many", "heic", "not_a_photo", "too_large", "too_many_pixels", "damaged", "disk_full"},
 		"password.": {"short", "long"},
 		"messages.": {"public", "private"},

@@ -175,6 +175,7 @@ func doorsOf(l *locale.Locale, h head, here string) (label string, doors []door)
 		label = l.T("doors.residents")
 		add(pathFil, "door.fil")
 		add(pathCommerces, "door.commerces")
+		add(pathAgenda, "door.agenda")
 		add(pathSuivre, "door.suivre")
 	case merchantDoors:
 		label = l.T("doors.merchants")

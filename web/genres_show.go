@@ -62,6 +62,9 @@ func leaf(p *town.Post) *RendezVous {
 	if e := p.Event; e != nil {
 		r.Place, r.Status, r.Link = placeOf(e), string(e.Status), e.Link
 	}
+	if r.Dated() {
+		r.CalendarURL = pathOf(p) + calendarFile
+	}
 	return r
 }
 

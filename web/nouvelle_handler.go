@@ -75,6 +75,22 @@ func (h *Handlers) Nouvelle(w http.ResponseWriter, r *http.Request) error {
 	return h.show(w, r, http.StatusOK, p)
 }
 
+// publicPost is the post in the address, if everybody may read it and the address is its own.
+func (h *Handlers) publicPost(r *http.Request) (*town.Post, error) {
+	id, err := idIn(r, "post")
+	if err != nil {
+		return nil, err
+	}
+	post, _, err := h.config.Timeline.Post(r.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	if strings.ToLower(chi.URLParam(r, "handle")) != post.Merchant.Handle {
+		return nil, town.ErrNotFound
+	}
+	return post, nil
+}
+
 // toRoot leads from an answer's address to its place in the thread.
 func (h *Handlers) toRoot(w http.ResponseWriter, r *http.Request, answer *town.Post) error {
 	root, _, err := h.config.Timeline.Post(r.Context(), answer.Root)

@@ -207,6 +207,17 @@ func today(posts []*town.Post, now time.Time, zone *time.Location) int {
 	return n
 }
 
+// beginToday counts the events that take place on the day that now lies in.
+func beginToday(events []*town.Post, now time.Time, zone *time.Location) int {
+	n := 0
+	for _, p := range events {
+		if sameDay(p.Starts, now, zone) && leaf(p).Status != string(town.EventCancelled) && leaf(p).Dated() {
+			n++
+		}
+	}
+	return n
+}
+
 func sameDay(a, b time.Time, zone *time.Location) bool {
 	ay, am, ad := a.In(zone).Date()
 	by, bm, bd := b.In(zone).Date()

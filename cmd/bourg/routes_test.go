@@ -271,6 +271,7 @@ func (h *house) expectations() map[string]expectation {
 	id := uuid.NewString()
 	post := h.publish(h.bakery, "Fournée de seigle.", false)
 	reply := h.reply(post, "<p>Gardez-m’en deux.</p>", town.ReplyShown)
+	event := h.publishKind(h.bakery, town.Draft{Kind: town.Event, Details: town.Details{Title: "Fournée ouverte", Starts: time.Now().AddDate(0, 0, 2)}})
 	stored, err := h.town.media.Add(h.t.Context(), bytes.NewReader(picture(h.t, 64, 48)))
 	h.must(err)
 	actor, note := "/actors/"+h.bakery.ID.String(), "/posts/"+post.ID.String()
@@ -316,10 +317,13 @@ func (h *house) expectations() map[string]expectation {
 		"GET /suivre":                               {path: "/suivre?qui=fournil&adresse=odile@ailleurs.example", want: all(200)},
 		"GET /accessibilite":                        {path: "/accessibilite", want: all(200)},
 		"GET /mentions-legales":                     {path: "/mentions-legales", want: all(200)},
+		"GET /agenda":                               {path: "/agenda", want: all(200)},
+		"GET /agenda.ics":                           {path: "/agenda.ics", want: all(200)},
 		"GET /atom.xml":                             {path: "/atom.xml", want: all(200)},
 		"GET /@{handle}":                            {path: "/@fournil", want: all(200)},
 		"GET /@{handle}/atom.xml":                   {path: "/@fournil/atom.xml", want: all(200)},
 		"GET /@{handle}/{post}":                     {path: "/@fournil/" + post.ID.String(), want: all(200)},
+		"GET /@{handle}/{post}/agenda.ics":          {path: "/@fournil/" + event.ID.String() + "/agenda.ics", want: all(200)},
 		"POST /apparence":                           {path: "/apparence", form: form("theme", "sombre"), want: all(303)},
 		"GET /connexion":                            {path: "/connexion", want: [roleCount]int{200, 200, 303, 303, 303, 303}},
 		"POST /connexion":                           {path: "/connexion", form: form("email", "personne@saint-laurent.example", "geste", "lien"), want: [roleCount]int{200, 200, 200, 200, 200, 429}},
