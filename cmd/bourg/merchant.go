@@ -36,6 +36,7 @@ type merchantAddCommand struct {
 	Address string   `help:"Where the shop is."`
 	Lat     *float64 `help:"Latitude in degrees."`
 	Lon     *float64 `help:"Longitude in degrees."`
+	Hours   string   `help:"When the shop is open: as OpenStreetMap writes it ('Tu-Sa 07:00-13:00; PH off'), or in French ('mardi au samedi 7h-13h')."`
 }
 
 func (c *merchantAddCommand) Run(e *env) error {
@@ -45,7 +46,7 @@ func (c *merchantAddCommand) Run(e *env) error {
 		}
 		m, link, err := t.directory.AddMerchant(ctx, operator, town.NewMerchant{
 			Name: c.Name, Handle: c.Handle, Trade: c.Trade, Email: c.Email, Phone: c.Phone, Address: c.Address,
-			Lat: c.Lat, Lon: c.Lon,
+			Lat: c.Lat, Lon: c.Lon, Hours: c.Hours,
 		})
 		switch {
 		case errors.Is(err, town.ErrTaken):

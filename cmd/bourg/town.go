@@ -101,7 +101,7 @@ func (t *theTown) wire() {
 	})
 	t.directory = &town.Directory{
 		Store: t.store, Accounts: t.accounts, Addresses: t.addresses, Media: t.mediaAddress,
-		Now: time.Now, Wake: wake, HTML: html, Fold: fold.Fold,
+		Hold: t.config.UndoWindow, Now: time.Now, Wake: wake, HTML: html, Fold: fold.Fold,
 	}
 	t.publisher = &town.Publisher{
 		Store: t.store, Addresses: t.addresses, Media: t.mediaAddress, UndoWindow: t.config.UndoWindow,

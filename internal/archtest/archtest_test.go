@@ -40,7 +40,7 @@ var layers = []imports{
 		why:        "federation is public and reusable: server to server, without SQL, HTML or shops",
 	},
 	{
-		of: "bourg/internal/town/...", only: []string{"bourg/federation", "bourg/internal/nearest"},
+		of: "bourg/internal/town/...", only: []string{"bourg/federation", "bourg/internal/nearest", "bourg/internal/hours"},
 		never: []string{"net/http", "html/template", "database/sql"},
 		why:   "the domain decides and neither stores, serves nor draws; it names what it needs in its own interfaces",
 	},

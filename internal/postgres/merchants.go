@@ -21,7 +21,7 @@ var (
 
 // merchantColumns are what scanMerchant reads, of merchants m and actors a.
 const merchantColumns = `m.id, a.handle, m.name, m.trade, m.paint, m.summary, m.phone, m.address, m.hours, m.website, m.lat, m.lon,
-	m.reach, m.approve_replies, a.created_at, a.updated_at, a.deleted_at, a.public_key,
+	m.postal_code, m.locality, m.opening_hours, nullif(m.special_hours, '[]'), m.reach, m.approve_replies, a.created_at, a.updated_at, a.deleted_at, a.public_key,
 	(SELECT json_build_array(json_build_object('id', c.id, 'alt', c.alt, 'file', c.file)) FROM photos c WHERE c.merchant_id = m.id AND c.cover)`
 
 const merchantTables = `merchants m JOIN actors a ON a.id = m.id`
@@ -34,15 +34,18 @@ const foldedMax = 5000
 
 // merchantFields are the places for merchantColumns. fill is called after the scan.
 func merchantFields(m *town.Merchant) (fields []any, fill func() error) {
-	var cover []byte
+	var cover, special []byte
 	fields = []any{
 		&m.ID, &m.Handle, &m.Name, &m.Trade, &m.Paint, &m.Summary, &m.Phone, &m.Address, &m.Hours, &m.Website, &m.Lat, &m.Lon,
-		&m.Reach, &m.Approve, &m.Created, &m.Updated, (*zeronull.Timestamptz)(&m.Deleted), &m.PublicKey, &cover,
+		&m.PostalCode, &m.Locality, &m.Opening, &special, &m.Reach, &m.Approve, &m.Created, &m.Updated, (*zeronull.Timestamptz)(&m.Deleted), &m.PublicKey, &cover,
 	}
 	return fields, func() error {
 		photos, err := readPhotos(cover)
 		if err == nil && len(photos) > 0 {
 			m.Cover = &photos[0]
+		}
+		if err == nil && special != nil {
+			err = json.Unmarshal(special, &m.Special)
 		}
 		return err
 	}
@@ -135,9 +138,14 @@ func (s *Store) AddMerchant(ctx context.Context, m *town.Merchant, a town.NewAct
 		if err := addActor(ctx, tx, "merchant", a, s.orNow(m.Created)); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `
-			INSERT INTO merchants (id, name, trade, paint, summary, phone, address, hours, website, lat, lon, reach, approve_replies, folded)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, merchantValues(a.ID, m)...)
+		values, err := merchantValues(a.ID, m)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
+			INSERT INTO merchants (id, name, trade, paint, summary, phone, address, hours, website, lat, lon, reach, approve_replies, folded,
+				postal_code, locality, opening_hours, special_hours)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`, values...)
 		if err != nil {
 			return err
 		}
@@ -160,13 +168,21 @@ func (s *Store) EditMerchant(ctx context.Context, m *town.Merchant, out town.Out
 		if err != nil {
 			return err
 		}
+		values, err := merchantValues(m.ID, m)
+		if err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, `
 			UPDATE merchants SET name = $2, trade = $3, paint = $4, summary = $5, phone = $6, address = $7, hours = $8, website = $9,
-				lat = $10, lon = $11, reach = $12, approve_replies = $13, folded = $14 WHERE id = $1`, merchantValues(m.ID, m)...)
+				lat = $10, lon = $11, reach = $12, approve_replies = $13, folded = $14, postal_code = $15, locality = $16,
+				opening_hours = $17, special_hours = $18 WHERE id = $1`, values...)
 		if err != nil {
 			return err
 		}
 		if err := setCover(ctx, tx, m.ID, m.Cover); err != nil {
+			return err
+		}
+		if out.Leaves, err = takeHeldUpdate(ctx, tx, out); err != nil {
 			return err
 		}
 		if err := s.addOutgoing(ctx, tx, out); err != nil {
@@ -181,15 +197,53 @@ func (s *Store) EditMerchant(ctx context.Context, m *town.Merchant, out town.Out
 	return err
 }
 
-func merchantValues(id uuid.UUID, m *town.Merchant) []any {
+// takeHeldUpdate removes the Update of the same object that has not left yet, and returns when the new one, which takes its
+// place, is to leave: no later than that one would have. One that is about to leave goes (two seconds are enough for the
+// commit that follows). The actor's row is locked, so nobody writes another one in between.
+func takeHeldUpdate(ctx context.Context, tx pgx.Tx, out town.Outgoing) (leaves time.Time, err error) {
+	rows, _ := tx.Query(ctx, `
+		WITH held AS (
+			SELECT id, leaves_at FROM activities
+			 WHERE object_id = $1 AND actor_id = $2 AND type = 'Update' AND leaves_at > clock_timestamp() + interval '2 seconds'
+		), undelivered AS (
+			DELETE FROM deliveries WHERE activity_id IN (SELECT id FROM held)
+		)
+		SELECT id, leaves_at FROM held`, string(out.Object), out.Actor)
+	leaves = out.Leaves
+	var id uuid.UUID
+	var ids []uuid.UUID
+	var at time.Time
+	_, err = pgx.ForEachRow(rows, []any{&id, &at}, func() error {
+		ids = append(ids, id)
+		if at.Before(leaves) {
+			leaves = at
+		}
+		return nil
+	})
+	if err != nil || len(ids) == 0 {
+		return leaves, err
+	}
+	_, err = tx.Exec(ctx, `DELETE FROM activities WHERE id = ANY($1)`, ids)
+	return leaves, err
+}
+
+func merchantValues(id uuid.UUID, m *town.Merchant) ([]any, error) {
 	reach := m.Reach
 	if reach == "" {
 		reach = town.ReachEverywhere
 	}
+	special := []byte("[]")
+	if len(m.Special) > 0 {
+		var err error
+		if special, err = json.Marshal(m.Special); err != nil {
+			return nil, fmt.Errorf("encode special hours: %w", err)
+		}
+	}
 	return []any{
 		id, m.Name, m.Trade, m.Paint, m.Summary, m.Phone, m.Address, m.Hours, m.Website, m.Lat, m.Lon, string(reach), m.Approve,
 		cut(fold.Fold(m.Name)+"\n"+fold.Fold(m.Trade)+"\n"+fold.Fold(m.Summary), foldedMax),
-	}
+		m.PostalCode, m.Locality, m.Opening, special,
+	}, nil
 }
 
 func addActor(ctx context.Context, tx db, kind string, a town.NewActor, at time.Time) error {

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"bourg/federation"
+	"bourg/internal/hours"
 
 	"github.com/google/uuid"
 )
@@ -37,7 +38,8 @@ type DirectoryStore interface {
 	HandleTaken(ctx context.Context, handle string) (bool, error)
 	// AddMerchant inserts a merchant with its actor; ErrTaken where the handle is or was in use.
 	AddMerchant(ctx context.Context, m *Merchant, a NewActor) error
-	// EditMerchant replaces what a merchant says of itself and inserts the Update of its actor.
+	// EditMerchant replaces what a merchant says of itself and inserts the Update of its actor, in the place of one that
+	// has not left yet.
 	EditMerchant(ctx context.Context, m *Merchant, out Outgoing) error
 	// Merchants returns the living merchants by name; trade "" for all.
 	Merchants(ctx context.Context, trade string) ([]*Merchant, error)
@@ -58,10 +60,13 @@ type Directory struct {
 	Accounts  *Accounts
 	Addresses Addresses
 	Media     MediaAddress
-	Now       func() time.Time
-	Wake      func()
-	HTML      func(text string) string
-	Fold      func(text string) string // lower case without accents, for search
+	// Hold is how long the Update of a profile waits for a further edit, which then takes its place: two edits in a minute
+	// are one to everybody else.
+	Hold time.Duration
+	Now  func() time.Time
+	Wake func()
+	HTML func(text string) string
+	Fold func(text string) string // lower case without accents, for search
 }
 
 // SetUp is what the first visit asks for.
@@ -174,6 +179,7 @@ func (d *Directory) Town(ctx context.Context) (*Town, error) { return d.Store.To
 type NewMerchant struct {
 	Name, Handle, Trade            string // Handle "": made from the name
 	Email, Phone, Address, Website string
+	Hours                          string // as they are typed, see Merchant.SetHours
 	Lat, Lon                       *float64
 }
 
@@ -192,6 +198,8 @@ func (d *Directory) AddMerchant(ctx context.Context, by Author, n NewMerchant) (
 		Phone: strings.TrimSpace(n.Phone), Address: strings.TrimSpace(n.Address), Website: strings.TrimSpace(n.Website),
 		Lat: n.Lat, Lon: n.Lon, Reach: ReachEverywhere,
 	}
+	m.SetHours(strings.TrimSpace(n.Hours))
+	m.splitAddress()
 	bad := checkMerchant(m)
 	if m.Handle != "" && !ValidHandle(m.Handle) {
 		bad["handle"] = "handle.wrong"
@@ -267,21 +275,23 @@ func (d *Directory) EditMerchant(ctx context.Context, by Author, m *Merchant) er
 	if err := mustSpeak(ctx, d.Store, by, m.ID); err != nil {
 		return err
 	}
-	if bad := checkMerchant(m); len(bad) > 0 {
-		return bad
-	}
-	m.Updated = laterThan(d.now(), m.Updated)
 	town, err := d.Store.Town(ctx)
 	if err != nil {
 		return err
 	}
+	m.splitAddress()
+	m.dropPast(hours.DateOf(d.Now().In(town.Location())))
+	if bad := checkMerchant(m); len(bad) > 0 {
+		return bad
+	}
+	m.Updated = laterThan(d.now(), m.Updated)
 	actor := actorDocument(d.Addresses, d.Media, d.HTML, town, m)
 	id, err := uuid.NewV7()
 	if err != nil {
 		return fmt.Errorf("edit merchant: make an id: %w", err)
 	}
 	out, err := d.Addresses.encode(Outgoing{
-		ID: id, Actor: m.ID, Public: true, Leaves: m.Updated, To: Recipients{Followers: true},
+		ID: id, Actor: m.ID, Public: true, Leaves: m.Updated.Add(d.Hold), To: Recipients{Followers: true},
 	}, federation.Activity{
 		Type: "Update", Actor: actor.ID, ObjectID: actor.ID, Profile: actor,
 		To: []federation.IRI{federation.Public}, Cc: []federation.IRI{actor.Followers}, Published: m.Updated,
@@ -328,11 +338,15 @@ func checkMerchant(m *Merchant) Invalid {
 	if !validPhone(m.Phone) {
 		bad["phone"] = "phone.wrong"
 	}
-	for field, s := range map[string]string{"address": m.Address, "hours": m.Hours, "summary": m.Summary} {
-		if utf8.RuneCountInString(s) > map[string]int{"address": 300, "hours": 500, "summary": 2000}[field] {
+	for field, s := range map[string]string{"address": m.Address, "summary": m.Summary, "postal_code": m.PostalCode, "locality": m.Locality} {
+		if utf8.RuneCountInString(s) > map[string]int{"address": 300, "summary": 2000, "postal_code": MaxPostalCode, "locality": MaxLocality}[field] {
 			bad[field] = field + ".long"
 		}
 	}
+	if !oneLine(m.PostalCode) || !oneLine(m.Locality) {
+		bad["locality"] = "locality.long"
+	}
+	checkHours(m, bad)
 	if m.Website != "" {
 		u, err := url.Parse(m.Website)
 		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || len(m.Website) > 300 {

@@ -181,8 +181,11 @@ func actorDocument(a Addresses, media MediaAddress, toHTML func(string) string, 
 		actor.Summary = toHTML(m.Summary)
 	}
 	actor.Featured = actor.ID + "/featured"
+	if m.Phone != "" {
+		actor.Fields = append(actor.Fields, federation.Field{Name: "Téléphone", Value: telLink(m.Phone)})
+	}
 	for _, f := range []struct{ name, text string }{
-		{"Téléphone", m.Phone}, {"Adresse", m.Address}, {"Horaires", strings.ReplaceAll(m.Hours, "\n", " ; ")},
+		{"Adresse", m.FullAddress(town.Name)}, {"Horaires", strings.ReplaceAll(hoursSentence(m, "\n"), "\n", noBreak+"; ")},
 	} {
 		if f.text != "" {
 			actor.Fields = append(actor.Fields, federation.Field{Name: f.name, Value: html.EscapeString(f.text)})
@@ -206,6 +209,10 @@ func actorDocument(a Addresses, media MediaAddress, toHTML func(string) string, 
 		}
 	}
 	actor.Extra["bourg:insee"], actor.Extra["bourg:categories"] = town.INSEE, []string{m.Trade}
+	hoursTerms(m, actor.Extra)
+	if place := placeTerm(a, town, m); place != nil {
+		actor.Extra["location"] = place
+	}
 	return actor
 }
 
@@ -235,11 +242,7 @@ func baseActor(a Addresses, id uuid.UUID, handle, publicPEM string) *federation.
 // Object implements federation.Documents: a post that has left, or a merchant's card.
 func (d *Documents) Object(ctx context.Context, id federation.IRI) (*federation.Object, error) {
 	if actor, ok := strings.CutSuffix(string(id), "/card"); ok {
-		m, err := d.merchant(ctx, federation.IRI(actor))
-		if err != nil {
-			return nil, err
-		}
-		return cardObject(d.Addresses, d.Media, d.HTML, m), nil
+		return d.card(ctx, federation.IRI(actor))
 	}
 	key, ok := d.Addresses.ID("posts", id)
 	if !ok {
@@ -329,11 +332,24 @@ func (d *Documents) Outbox(ctx context.Context, actor federation.IRI, before str
 
 // Featured implements federation.Documents: the shop's card.
 func (d *Documents) Featured(ctx context.Context, actor federation.IRI) ([]*federation.Object, error) {
+	card, err := d.card(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	return []*federation.Object{card}, nil
+}
+
+// card makes the card of a shop as it is now: special hours come onto it and go again by the calendar.
+func (d *Documents) card(ctx context.Context, actor federation.IRI) (*federation.Object, error) {
 	m, err := d.merchant(ctx, actor)
 	if err != nil {
 		return nil, err
 	}
-	return []*federation.Object{cardObject(d.Addresses, d.Media, d.HTML, m)}, nil
+	town, err := d.Store.Town(ctx)
+	if err != nil {
+		return nil, asPublished(err)
+	}
+	return cardObject(d.Addresses, d.Media, d.HTML, town, m, d.Now()), nil
 }
 
 // Replies implements federation.Documents.

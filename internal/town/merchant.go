@@ -3,22 +3,30 @@ package town
 import (
 	"time"
 
+	"bourg/internal/hours"
+
 	"github.com/google/uuid"
 )
 
 // Merchant is a shop, a craftsperson, a farm or a café of the town, and an actor of
 // type Organization to everybody else.
 type Merchant struct {
-	ID        uuid.UUID
-	Handle    string
-	Name      string
-	Trade     string // slug of Trades
-	Paint     string // one of Paints
-	Summary   string // plain text
-	Phone     string // as typed
-	Address   string
-	Hours     string // plain text, one line a day or as the merchant likes
-	Website   string // https URL, "" if none
+	ID      uuid.UUID
+	Handle  string
+	Name    string
+	Trade   string // slug of Trades
+	Paint   string // one of Paints
+	Summary string // plain text
+	Phone   string // as typed
+	Address string // street and number; what older records and the command line hold may be the whole address
+	// PostalCode and Locality complete Address; where Locality is empty, it is the town.
+	PostalCode, Locality string
+	// Opening are the regular hours in the grammar of OpenStreetMap, as hours.Hours.String writes them; "" where
+	// they are known in words only. See Regular.
+	Opening   string
+	Special   []hours.Special // by their days, none overlapping
+	Hours     string          // plain text, what the merchant says of the hours in its own words
+	Website   string          // https URL, "" if none
 	Lat, Lon  *float64
 	Cover     *Photo
 	Reach     Reach // default of new posts
@@ -29,6 +37,9 @@ type Merchant struct {
 	PublicKey string    // PEM
 	Followers int
 }
+
+// MaxHours is how much a merchant says of its hours in its own words, in runes.
+const MaxHours = 500
 
 // Paints are the colours of a shop front (class t-… of the style sheet).
 var Paints = []string{"brique", "sapin", "nuit", "ocre", "prune", "olive", "zinc"}
