@@ -80,15 +80,31 @@ func ourOrganization(t testing.TB) *Actor {
 		Name: "Boulangerie: Martin", Summary: "<p>Pain au levain</p>", Languages: map[string]string{"fr": "<p>Pain au levain</p>"},
 		URL: "https://bourg.example/@boulangerie_martin", Inbox: ourActor + "/inbox", SharedInbox: "https://bourg.example/inbox",
 		Outbox: ourActor + "/outbox", Followers: ourActor + "/followers", Following: ourActor + "/following", Featured: ourActor + "/featured",
-		Icon:      &Image{Type: "Image", URL: "https://bourg.example/media/martin.jpg", MediaType: "image/jpeg", Name: "La devanture", Width: 400, Height: 400},
-		Fields:    []Field{{"Horaires", "mar.–sam.: 7h-13h"}},
+		Icon: &Image{Type: "Image", URL: "https://bourg.example/media/martin.jpg", MediaType: "image/jpeg", Name: "La devanture", Width: 400, Height: 400},
+		Fields: []Field{
+			{"Horaires", "mar.–sam.: 7h-13h"}, {"Adresse", "3, place du Marché, 79320 Bourg"},
+			{"Téléphone", `<a href="tel:+33549000000">05 49 00 00 00</a>`},
+		},
 		Published: publishedAt, Discoverable: true, Indexable: true,
 		AlsoKnownAs: []IRI{"https://autre.example/users/martin"}, AttributionDomains: []string{"boulangerie-martin.example"},
 		Keys: []PublicKey{
 			{ID: ourActor + "#main-key", Owner: ourActor, PEM: rsaPEM(t)},
 			{ID: ourActor + "#ed25519-key", Owner: ourActor, PEM: ed25519PEM(t)},
 		},
-		Extra: map[string]any{"bourg:town": string(ourTown)},
+		Extra: map[string]any{
+			"bourg:town": string(ourTown), "bourg:insee": "79184", "bourg:categories": []any{"boulangerie"},
+			"bourg:openingHours": "Tu-Sa 07:00-13:00,15:30-19:00; Su 07:00-12:30; Mo off; PH off",
+			"bourg:specialHours": []any{
+				map[string]any{"from": "2026-12-24", "through": "2026-12-24", "hours": "07:00-17:00", "note": "Réveillon"},
+				map[string]any{"from": "2027-02-08", "through": "2027-02-21", "hours": "off", "note": "Congés"},
+			},
+			"location": map[string]any{
+				"type": "Place", "id": string(ourActor) + "#place", "name": "Boulangerie Martin", "latitude": Float(46), "longitude": Float(-0.2502),
+				"address": map[string]any{
+					"type": "PostalAddress", "streetAddress": "3, place du Marché", "postalCode": "79320", "addressLocality": "Bourg", "addressCountry": "France",
+				},
+			},
+		},
 	}
 }
 

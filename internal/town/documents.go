@@ -185,7 +185,7 @@ func actorDocument(a Addresses, media MediaAddress, toHTML func(string) string, 
 		actor.Fields = append(actor.Fields, federation.Field{Name: "Téléphone", Value: telLink(m.Phone)})
 	}
 	for _, f := range []struct{ name, text string }{
-		{"Adresse", m.FullAddress(town.Name)}, {"Horaires", strings.ReplaceAll(hoursSentence(m, "\n"), "\n", noBreak+"; ")},
+		{"Adresse", m.FullAddress(town.Name)}, {"Horaires", strings.ReplaceAll(hoursSentence(m, "\n"), "\n", nbsp+"; ")},
 	} {
 		if f.text != "" {
 			actor.Fields = append(actor.Fields, federation.Field{Name: f.name, Value: html.EscapeString(f.text)})

@@ -24,7 +24,7 @@ func cardObject(a Addresses, media MediaAddress, toHTML func(string) string, tow
 		{"Adresse", m.FullAddress(town.Name)}, {"Téléphone", pairs(m.Phone)},
 	} {
 		if l.text != "" {
-			lines = append(lines, l.label+noBreak+": "+l.text)
+			lines = append(lines, l.label+nbsp+": "+l.text)
 		}
 	}
 	if len(lines) == 0 {

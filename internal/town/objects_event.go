@@ -162,25 +162,34 @@ func eventStatus(s EventStatus) (fep, ical string) {
 
 // locate says where it is: at the event's own place, or at the shop.
 func (k *kindObject) locate(e *EventDetails) {
-	m := k.post.Merchant
-	name, street, lat, lon := m.Name, m.Address, m.Lat, m.Lon
-	if e != nil && (e.Place != "" || e.Address != "") {
-		name, street, lat, lon = e.Place, e.Address, e.Lat, e.Lon
-		if name == "" {
-			name = street
+	if e == nil || e.Place == "" && e.Address == "" {
+		place := placeTerm(k.a, k.town, k.post.Merchant)
+		if place == nil && e != nil { // an event has a place, if only the town
+			place = map[string]any{"type": "Place", "name": k.post.Merchant.Name, "address": k.postalAddress("")}
 		}
-		if street == "" {
-			street = e.Place
+		if place != nil {
+			k.Extra["location"] = place
 		}
-	} else if street == "" && lat == nil && e == nil {
-		return // nothing is known of where the shop is
+		return
 	}
+	name, street := e.Place, e.Address
+	if name == "" {
+		name = street
+	}
+	if street == "" {
+		street = e.Place
+	}
+	place := map[string]any{"type": "Place", "name": name, "address": k.postalAddress(street)}
+	if e.Lat != nil && e.Lon != nil {
+		place["latitude"], place["longitude"] = federation.Float(*e.Lat), federation.Float(*e.Lon)
+	}
+	k.Extra["location"] = place
+}
+
+// postalAddress is a street of the town.
+func (k *kindObject) postalAddress(street string) map[string]any {
 	address := map[string]any{"type": "PostalAddress", "addressCountry": "France"}
 	set(address, "streetAddress", street)
 	set(address, "addressLocality", k.town.Name)
-	place := map[string]any{"type": "Place", "name": name, "address": address}
-	if lat != nil && lon != nil {
-		place["latitude"], place["longitude"] = federation.Float(*lat), federation.Float(*lon)
-	}
-	k.Extra["location"] = place
+	return address
 }

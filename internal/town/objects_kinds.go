@@ -275,7 +275,7 @@ func set(twin map[string]any, name, value string) {
 // asking says how to ask for something, by telephone first.
 func (k *kindObject) asking() string {
 	if phone := k.post.Merchant.Phone; phone != "" {
-		return "Pour réserver ou demander" + nbsp + ": " + telephoneLink(phone) + " ou en répondant en message privé."
+		return "Pour réserver ou demander" + nbsp + ": " + telLink(phone) + " ou en répondant en message privé."
 	}
 	return "Pour réserver ou demander, répondez en message privé."
 }
@@ -283,33 +283,13 @@ func (k *kindObject) asking() string {
 // telephone says the shop's number.
 func (k *kindObject) telephone() string {
 	if phone := k.post.Merchant.Phone; phone != "" {
-		return "Téléphone" + nbsp + ": " + telephoneLink(phone)
+		return "Téléphone" + nbsp + ": " + telLink(phone)
 	}
 	return ""
 }
 
-// telephoneLink writes a number as a link. Mastodon takes links to telephones away and keeps the
-// text, so the text is the number.
-func telephoneLink(phone string) string {
-	digits := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, phone)
-	switch {
-	case digits == "":
-		return html.EscapeString(phone)
-	case strings.HasPrefix(strings.TrimSpace(phone), "+"):
-		digits = "+" + digits
-	case len(digits) == 10 && digits[0] == '0':
-		digits = "+33" + digits[1:]
-	}
-	return `<a href="tel:` + digits + `">` + html.EscapeString(phone) + "</a>"
-}
-
 // address is where the shop is, with the town, on one line.
-func (k *kindObject) address() string { return inTown(k.post.Merchant.Address, k.town) }
+func (k *kindObject) address() string { return k.post.Merchant.FullAddress(k.town.Name) }
 
 // inTown adds the town to an address that does not name it.
 func inTown(address string, town *Town) string {

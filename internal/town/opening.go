@@ -1,15 +1,11 @@
 package town
 
 import (
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"bourg/internal/hours"
 )
-
-// noBreak is the space before a colon and between a number and its unit.
-const noBreak = "\u00a0"
 
 // NoticeDays is how many days before they begin special hours are told: on the card, and by a notice in the feed.
 const NoticeDays = 14
@@ -116,7 +112,7 @@ func hoursSentence(m *Merchant, separator string) string {
 func specialSentences(s hours.Schedule, today hours.Date) []string {
 	var all []string
 	for _, special := range s.Coming(today, NoticeDays+1) {
-		all = append(all, upper(special.Sentence(hours.French, today)))
+		all = append(all, upperFirst(special.Sentence(hours.French, today)))
 	}
 	return all
 }
@@ -132,10 +128,4 @@ func lastTurn(s hours.Schedule, now time.Time) time.Time {
 		}
 	}
 	return last
-}
-
-// upper gives words a capital letter.
-func upper(s string) string {
-	_, n := utf8.DecodeRuneInString(s)
-	return strings.ToUpper(s[:n]) + s[n:]
 }
