@@ -137,3 +137,7 @@ func numeric(label string) bool {
 	}
 	return strings.Trim(label, "0123456789") == ""
 }
+
+// RegisteredDomain returns the domain of a host that one owner has registered: "a.b.example.co.uk" and
+// "example.co.uk:8443" are both of "example.co.uk". An address, and a host that is registered nowhere, is its own.
+func RegisteredDomain(host string) string { return registrable(host) }

@@ -40,6 +40,8 @@ type follower struct {
 	sent       int
 	authors    map[string]string // by key id, the actor who owns it
 	forgiven   bool              // a refused delivery is part of the story
+	pages      map[string]served // what else it serves, by path
+	asked      []string          // for what of these, in the order of the requests
 }
 
 // scheme is a way to sign requests.
@@ -108,6 +110,7 @@ func (f *follower) up() {
 	mux.HandleFunc("GET /users/{name}", f.actor)
 	mux.HandleFunc("POST /users/{name}/inbox", f.inbox)
 	mux.HandleFunc("POST /inbox", f.inbox)
+	mux.HandleFunc("GET /", f.page)
 	web := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	f.web = web
 	go func() {

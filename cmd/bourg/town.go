@@ -37,6 +37,7 @@ type theTown struct {
 	messages  *town.Messages
 	documents *town.Documents
 	receiver  *town.Receiver
+	filler    *town.ThreadFiller
 
 	// wake is called after something was written that must leave. The server replaces it.
 	wake func()
@@ -116,8 +117,9 @@ func (t *theTown) wire() {
 	}
 	t.receiver = &town.Receiver{
 		Store: t.store, Addresses: t.addresses, Clean: sanitize.HTML, Line: sanitize.Line, Wake: wake,
-		Approve: t.config.RepliesApproved,
+		Approve: t.config.RepliesApproved, Fill: t.store.AskToFill,
 	}
+	t.filler = &town.ThreadFiller{Store: t.store, Receiver: t.receiver, Addresses: t.addresses, Now: time.Now}
 }
 
 // mediaAddress is where a stored file is served: from here, or from the host that is configured.

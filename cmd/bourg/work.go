@@ -43,6 +43,7 @@ func (s *server) work(ctx context.Context) error {
 			return s.sendMail(ctx, sender, id, asked, m)
 		},
 		RefreshActor: s.refreshActor,
+		FillThread:   s.fillThread,
 		Sweep:        s.sweep,
 		Orphans:      s.removeOrphans,
 	}, s.log)

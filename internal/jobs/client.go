@@ -21,6 +21,7 @@ type Deeds struct {
 	// when the mail was asked for.
 	Mail         func(ctx context.Context, id int64, asked time.Time, m Mail) error
 	RefreshActor func(ctx context.Context, actor string) error
+	FillThread   func(ctx context.Context, j FillThread) error
 	Sweep        func(ctx context.Context) error
 	Orphans      func(ctx context.Context) error
 }
@@ -75,6 +76,10 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 			client: c, level: slog.LevelInfo, first: refreshPause, longest: refreshLongest,
 			do: func(ctx context.Context, j *river.Job[RefreshActor]) error { return deeds.RefreshActor(ctx, j.Args.ID) },
 		}),
+		river.AddWorkerSafely(workers, &worker[FillThread]{
+			client: c, level: slog.LevelInfo,
+			do: func(ctx context.Context, j *river.Job[FillThread]) error { return deeds.FillThread(ctx, j.Args) },
+		}),
 		river.AddWorkerSafely(workers, &worker[Sweep]{
 			client: c, level: slog.LevelError, timeout: sweepTimeout,
 			do: func(ctx context.Context, _ *river.Job[Sweep]) error { return deeds.Sweep(ctx) },
@@ -92,6 +97,7 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 		Queues: map[string]river.QueueConfig{
 			mailQueue:  {MaxWorkers: mailWorkers},
 			otherQueue: {MaxWorkers: otherWorkers},
+			peerQueue:  {MaxWorkers: peerWorkers},
 		},
 		PeriodicJobs: []*river.PeriodicJob{
 			periodic(sweepEvery, Sweep{}),

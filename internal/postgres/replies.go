@@ -33,8 +33,9 @@ func (s *Store) AddReply(ctx context.Context, in town.Received, r *town.Reply) e
 			SELECT CASE WHEN kind = 'answer' THEN root_id ELSE id END AS post_id FROM posts WHERE id = $7 AND withdrawn_at IS NULL
 		), reply AS (
 			INSERT INTO replies (id, object_id, actor_id, merchant_id, post_id, in_reply_to, url, public, summary, content, language,
-				attachments, published_at, updated_at, received_at, state, sensitive, mentions)
-			SELECT $3, $4, sender.id, $6, (SELECT post_id FROM thread), $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20
+				attachments, published_at, updated_at, received_at, state, sensitive, mentions,
+				collection)
+			SELECT $3, $4, sender.id, $6, (SELECT post_id FROM thread), $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21
 			  FROM gate, sender
 			 WHERE NOT EXISTS (SELECT FROM remote_tombstones WHERE key = $5)
 			   AND ($7::uuid IS NULL OR EXISTS (SELECT FROM thread))
@@ -49,7 +50,8 @@ func (s *Store) AddReply(ctx context.Context, in town.Received, r *town.Reply) e
 		)`+receivedEnd+`EXISTS (SELECT FROM reply)`,
 		in.Key, string(in.Sender.ID), r.ID, string(r.ObjectID), objectKey(in.Sender.ID, r.ObjectID), r.Merchant, nullID(r.Post),
 		zeronull.Text(r.InReplyTo), string(r.URL), r.Public, r.Summary, r.Content, r.Language, attachments, r.Published,
-		zeronull.Timestamptz(r.Updated), s.receivedAt(r), string(r.State), r.Sensitive, notNil(r.Mentions))
+		zeronull.Timestamptz(r.Updated), s.receivedAt(r), string(r.State), r.Sensitive, notNil(r.Mentions),
+		zeronull.Text(r.Replies))
 	if found {
 		s.changed()
 	}

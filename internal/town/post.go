@@ -88,6 +88,7 @@ type Reply struct {
 	Post      uuid.UUID // in whose thread it stands; zero: a mention or a message
 	InReplyTo federation.IRI
 	URL       federation.IRI
+	Replies   federation.IRI // the collection of replies to it, at its server; "" where it names none
 	Public    bool
 	Summary   string // content warning, plain text
 	Content   string // sanitised HTML

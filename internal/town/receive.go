@@ -86,6 +86,8 @@ type Receiver struct {
 	Approve bool
 	// Refresh asks for an actor to be fetched again soon (an Update that carries no document); may be nil.
 	Refresh func(actor federation.IRI)
+	// Fill asks for what is missing around a reply; may be nil.
+	Fill func(ctx context.Context, f Fill) error
 }
 
 // Receive applies a verified activity. This switch is the list of all that a town
@@ -188,12 +190,15 @@ func (r *Receiver) create(ctx context.Context, in *federation.Incoming) error {
 		return federation.ErrIgnored
 	}
 	reply := r.reply(in, o)
+	parentKnown := true
 	if o.InReplyTo != "" {
 		post, merchant, err := r.Store.PostOf(ctx, o.InReplyTo)
 		switch {
 		case err == nil:
 			reply.Post, reply.Merchant = post, merchant
-		case !errors.Is(err, ErrNotFound):
+		case errors.Is(err, ErrNotFound):
+			parentKnown = r.Addresses.Local(o.InReplyTo)
+		default:
 			return err
 		}
 	}
@@ -206,6 +211,11 @@ func (r *Receiver) create(ctx context.Context, in *federation.Incoming) error {
 		reply.Merchant = uuid.Nil // written to others about a post of ours
 	}
 	if reply.Merchant == uuid.Nil {
+		if !parentKnown && r.Addresses.Local(o.Context) { // it says that it belongs to a conversation of ours
+			if err := r.askToFill(ctx, in, reply, false, nil); err != nil {
+				return err
+			}
+		}
 		return federation.ErrIgnored
 	}
 	if reply.Public {
@@ -217,7 +227,7 @@ func (r *Receiver) create(ctx context.Context, in *federation.Incoming) error {
 			reply.State = ReplyWaiting
 		}
 	}
-	return r.Store.AddReply(ctx, received(in), reply)
+	return r.askToFill(ctx, in, reply, parentKnown, r.Store.AddReply(ctx, received(in), reply))
 }
 
 // reply makes a Reply of a peer's object; its text is made safe here, once.
@@ -238,8 +248,12 @@ func (r *Receiver) reply(in *federation.Incoming, o *federation.Object) *Reply {
 	if err != nil {
 		id = uuid.New()
 	}
+	var replies federation.IRI
+	if o.Replies != nil && o.Replies.ID.Host() == o.ID.Host() {
+		replies = o.Replies.ID
+	}
 	return &Reply{
-		ID: id, ObjectID: o.ID, InReplyTo: o.InReplyTo, URL: url,
+		ID: id, ObjectID: o.ID, InReplyTo: o.InReplyTo, URL: url, Replies: replies,
 		Actor:  RemoteActor{ID: in.Sender.ID},
 		Public: o.IsPublic(), Summary: r.Line(o.Summary), Content: content,
 		Language: o.Language, Sensitive: o.Sensitive, Mentions: r.mentions(in.Sender.ID, o), Attachments: o.Attachments,
