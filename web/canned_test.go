@@ -151,7 +151,7 @@ func tradeChoices(l *locale.Locale) []Choix {
 func composer(l *locale.Locale) PagePublier {
 	return PagePublier{
 		Shop: fournil, Action: "/espace/publier", Key: "0192f3b0", BrowserKey: "fournil-nouvelle", Reach: "everywhere", MaxRunes: 1500,
-		Starters: Starters(l),
+		Genre: "nouvelle", Starters: Starters(l), Preview: Avis{ID: "apercu", Shop: fournil},
 	}
 }
 
@@ -267,7 +267,7 @@ func cannedPages() []canned {
 			p.Draft, p.Photo, p.PhotoBytes, p.SavedAt, p.Restored = "1", &pain, 214_000, ago(0, 8, 8), true
 			p.Text = "Fournée de seigle ce matin, cuite au bois. Il en reste une vingtaine."
 			p.Alt = "Deux boules de seigle."
-			p.PreviewOf = paragraph(p.Text)
+			p.Preview.Text = paragraph(p.Text)
 			return p
 		}},
 		{"publier-erreur", "/espace/publier", 422, func(l *locale.Locale) Page {
@@ -275,9 +275,61 @@ func cannedPages() []canned {
 			p.Errors = Erreurs{{"photo", "Cette image vient d’un iPhone dans un format que nous ne lisons pas"}, {"texte", "Écrivez quelques mots, ou ajoutez une photo"}}
 			return p
 		}},
+		{"publier-offre", "/espace/publier?genre=offre", 200, func(l *locale.Locale) Page {
+			p := composer(l)
+			p.Genre, p.Typed, p.Lowest = "offre", Saisie{"titre": "Potimarrons du plateau", "prix": "2,20", "prix_avant": "2,90", "unite": "le kilo", "du": "2026-11-26", "au": "2026-12-02", "conditions": "Coupe offerte."}, "2,90\u00a0€"
+			p.Carried = []Cache{{"lieu", "sous la halle"}}
+			p.Text, p.Preview = "Cultivés aux Aires-Hautes.", kinds()[0]
+			return p
+		}},
+		{"publier-offre-neuve", "/espace/publier?genre=offre", 200, func(l *locale.Locale) Page {
+			p := composer(l)
+			p.Genre, p.Preview.Offer = "offre", &Ardoise{Until: in(6, 23, 59)}
+			return p
+		}},
+		{"publier-offre-erreur", "/espace/publier", 422, func(l *locale.Locale) Page {
+			p := composer(l)
+			p.Genre, p.Typed, p.Preview.Offer = "offre", Saisie{"prix": "deux euros", "du": "hier", "perissable": "1"}, &Ardoise{}
+			p.Errors = Erreurs{{"titre", l.T("title.empty")}, {"prix", l.T("price.wrong")}, {"prix_avant", l.T("prior.missing")}, {"du", l.T("typed.day")}, {"au", l.T("ends.past")}}
+			return p
+		}},
+		{"publier-evenement", "/espace/publier?genre=evenement", 200, func(l *locale.Locale) Page {
+			p := composer(l)
+			p.Genre, p.Typed = "evenement", Saisie{"titre": "Veillée de lecture", "jour": "2026-11-28", "debut": "17:00", "fin": "18:30", "lieu": "La Page cornée", "dernier_jour": "29 novembre"}
+			p.Preview = kinds()[2]
+			return p
+		}},
+		{"publier-evenement-erreur", "/espace/publier", 422, func(l *locale.Locale) Page {
+			p := composer(l)
+			p.Genre, p.Typed, p.Preview.Event = "evenement", Saisie{"jour": "32/12", "debut": "midi pile", "fin": "25 h"}, &RendezVous{Start: now}
+			p.Errors = Erreurs{{"titre", l.T("title.empty")}, {"jour", l.T("typed.day")}, {"debut", l.T("typed.clock")}, {"fin", l.T("typed.clock")}, {"dernier_jour", l.T("typed.day")}}
+			return p
+		}},
+		{"publier-article", "/espace/publier?genre=article", 200, func(l *locale.Locale) Page {
+			p := composer(l)
+			p.Genre, p.Typed, p.Text, p.MaxRunes, p.Preview = "article", Saisie{"titre": "D’où vient la terre rouge"}, "On la prend à trois kilomètres d’ici.", 20_000, kinds()[3]
+			return p
+		}},
+		{"publier-produit", "/espace/publier?genre=produit", 200, func(l *locale.Locale) Page {
+			p := composer(l)
+			p.Genre, p.Typed, p.Preview = "produit", Saisie{"titre": "Miel de châtaignier", "prix": "9,50", "a_partir": "1", "disponible": "to_order", "delai": "la veille"}, kinds()[4]
+			return p
+		}},
+		{"publier-produit-erreur", "/espace/publier", 422, func(l *locale.Locale) Page {
+			p := composer(l)
+			p.Genre, p.Preview.Product = "produit", &Etiquette{}
+			p.Errors = Erreurs{{"titre", l.T("title.empty")}, {"disponible", l.T("availability.unknown")}}
+			return p
+		}},
+		{"modifier-offre", "/espace/nouvelles/0193b2/modifier", 200, func(l *locale.Locale) Page {
+			p := composer(l)
+			p.Edit, p.Genre, p.Action, p.BackURL = true, "offre", "/espace/nouvelles/0193b2/modifier", "/@potager/0193b2"
+			p.Typed, p.Preview = Saisie{"titre": "Potimarrons"}, kinds()[0]
+			return p
+		}},
 		{"publier-annule", "/espace/publier?brouillon=1", 200, func(l *locale.Locale) Page {
 			p := composer(l)
-			p.Undone, p.Draft, p.Text, p.PreviewOf = true, "1", "Fournée de seigle", paragraph("Fournée de seigle")
+			p.Undone, p.Draft, p.Text, p.Preview.Text = true, "1", "Fournée de seigle", paragraph("Fournée de seigle")
 			return p
 		}},
 		{"publier-garde", "/espace/publier", 200, func(l *locale.Locale) Page {
@@ -293,7 +345,7 @@ func cannedPages() []canned {
 		{"modifier", "/espace/nouvelles/0193a1/modifier", 200, func(l *locale.Locale) Page {
 			p := composer(l)
 			p.Edit, p.Action, p.BackURL = true, "/espace/nouvelles/0193a1/modifier", "/@fournil/0193a1"
-			p.Text, p.PreviewOf = "Fournée de seigle", paragraph("Fournée de seigle")
+			p.Text, p.Preview.Text = "Fournée de seigle", paragraph("Fournée de seigle")
 			return p
 		}},
 		{"publie", "/espace/nouvelles/0193a1/publie", 200, func(*locale.Locale) Page {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"text/template/parse"
+	"time"
 
 	"bourg/web/locale"
 )
@@ -48,6 +49,8 @@ func functions(l *locale.Locale, static *Static) template.FuncMap {
 		"srcset":     srcset,
 		"image":      newImage,
 		"field":      newField,
+		"dayInput":   dayInput,
+		"clockInput": clockInput,
 		"qr":         newQR,
 		"paints":     Paints,
 	}
@@ -125,6 +128,22 @@ func walkBranch(node *parse.BranchNode, used map[string]bool) {
 	walkWords(node.Pipe, used)
 	walkWords(node.List, used)
 	walkWords(node.ElseList, used)
+}
+
+// dayInput is the type of a field for a day: the browser's own, unless something stands in it that it would throw away.
+func dayInput(typed string) string {
+	if _, err := time.Parse(time.DateOnly, typed); typed != "" && err != nil {
+		return "text"
+	}
+	return "date"
+}
+
+// clockInput is the same for an hour.
+func clockInput(typed string) string {
+	if _, err := time.Parse("15:04", typed); typed != "" && err != nil {
+		return "text"
+	}
+	return "time"
 }
 
 var symbolName = regexp.MustCompile(`^[a-z]+$`)

@@ -19,17 +19,25 @@ func (h *Handlers) Modifier(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.show(w, r, http.StatusOK, h.editor(r, v, post, town.Draft{Text: post.Text, Photos: post.Photos, Reach: post.Reach}))
+	p, err := h.editor(r, v, post, draftOf(post), nil)
+	if err != nil {
+		return err
+	}
+	return h.show(w, r, http.StatusOK, p)
 }
 
-// editor is the composer with a piece of news in it.
-func (h *Handlers) editor(r *http.Request, v *visitor, post *town.Post, d town.Draft) PagePublier {
-	l := h.renderer.Locale(r.Context())
-	p := h.composer(l, v)
-	h.fillComposer(&p, d)
-	p.Shop, p.Edit, p.Action, p.BackURL = h.shop(l, post.Merchant), true, newsPath(post.ID, "modifier"), pathOf(post)
+// draftOf is a post as it is edited.
+func draftOf(post *town.Post) town.Draft {
+	return town.Draft{Kind: post.Kind, Text: post.Text, Photos: post.Photos, Reach: post.Reach, Details: post.Details}
+}
+
+// editor is the composer with a post in it, see composer.
+func (h *Handlers) editor(r *http.Request, v *visitor, post *town.Post, d town.Draft, typed Saisie) (PagePublier, error) {
+	d.Kind = post.Kind
+	p, err := h.composer(r, v.as(post.Merchant), d, typed)
+	p.Edit, p.Action, p.BackURL = true, newsPath(post.ID, "modifier"), pathOf(post)
 	p.BrowserKey = post.Merchant.ID.String() + ":" + post.ID.String()
-	return p
+	return p, err
 }
 
 // EnregistrerNouvelle changes a piece of news. A new photo lies in a draft until the change is made.
@@ -44,7 +52,7 @@ func (h *Handlers) EnregistrerNouvelle(w http.ResponseWriter, r *http.Request) e
 	if err != nil {
 		return err
 	}
-	draft := town.Draft{Kind: editing, Reach: post.Reach, Photos: post.Photos}
+	draft := draftOf(post)
 	if id, err := readID(form.Get("brouillon")); err == nil {
 		stored, err := h.config.Publisher.Draft(ctx, v.author(), v.merchant.ID, id)
 		if err != nil && !errors.Is(err, town.ErrNotFound) {
@@ -54,19 +62,26 @@ func (h *Handlers) EnregistrerNouvelle(w http.ResponseWriter, r *http.Request) e
 			draft.ID, draft.Photos = stored.ID, append(stored.Photos, post.Photos[min(1, len(post.Photos)):]...)
 		}
 	}
-	draft.Text = form.Get("texte")
+	unread, err := h.readDetails(r, form, &draft, post.Merchant)
+	if err != nil {
+		return err
+	}
 	if draft.Photos, err = h.withPhoto(r, v, draft.Photos, form); err != nil {
 		return err
 	}
 	refuse := func(status int, all Erreurs) error {
 		if form.photo != nil {
 			kept := draft
+			kept.Kind = editing
 			kept.Photos = draft.Photos[:1]
 			if draft.ID, err = h.config.Publisher.SaveDraft(ctx, v.author(), v.merchant.ID, kept); err != nil {
 				return err
 			}
 		}
-		p := h.editor(r, v, post, draft)
+		p, err := h.editor(r, v, post, draft, saisieIn(form))
+		if err != nil {
+			return err
+		}
 		p.keepAlt(form)
 		p.Errors, p.Alt = all, form.Get("alt")
 		return h.show(w, r, status, p)
@@ -75,11 +90,17 @@ func (h *Handlers) EnregistrerNouvelle(w http.ResponseWriter, r *http.Request) e
 		key, status, _ := photoFault(form.fault)
 		return refuse(status, Erreurs{{"photo", l.T(key)}})
 	}
+	if form.Get("geste") == "apercu" {
+		return refuse(http.StatusOK, nil)
+	}
+	if len(unread) > 0 {
+		return refuse(http.StatusUnprocessableEntity, unread)
+	}
 	if form.Get("geste") == "retirer" && len(draft.Photos) > 0 {
 		draft.Photos = draft.Photos[1:]
 	}
 	edited, err := h.config.Publisher.Edit(ctx, v.author(), post.ID, draft)
-	if all, ok := faults(l, err, newsFields()...); ok {
+	if all, ok := kindFaults(l, err, post.Kind); ok {
 		return refuse(http.StatusUnprocessableEntity, all)
 	}
 	if err != nil {

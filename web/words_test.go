@@ -31,6 +31,13 @@ func families() map[string][]string {
 		"erreur.": {"400", "401", "403", "404", "410", "413", "429", "500", "503"},
 	}
 	f["genre."] = []string{"offer", "event", "article", "product", "closure"}
+	for _, g := range genres() {
+		f["genre.tab."], f["publier.text."] = append(f["genre.tab."], g.name), append(f["publier.text."], g.name)
+		f["publier.title."] = append(f["publier.title."], g.name)
+		if len(g.fields) > 0 {
+			f["publier.name."], f["publier.name_help."] = append(f["publier.name."], g.name), append(f["publier.name_help."], g.name)
+		}
+	}
 	f["offer.end."], f["event.state."], f["product.how."] = OfferEnds(), EventStates(), Availabilities()
 	for _, s := range starters {
 		f["starter."] = append(f["starter."], s, s+"_text")

@@ -4,13 +4,16 @@
 const week = 7 * 864e5;
 
 function enhance(form) {
+  let photo = null;
   const key = "bourg:" + form.dataset.brouillon, mots = form.dataset;
   const text = form.elements.texte, file = form.elements.photo, status = document.getElementById("garde");
   const say = (s) => { status.textContent = s; };
-  const first = text.value; // what the server knows: nothing of it needs keeping
+  const typed = [...form.elements].filter((e) => e.name && e.name !== "alt" && /^(text|textarea|date|time)$/.test(e.type));
+  const values = () => Object.fromEntries(typed.map((e) => [e.name, e.value]));
+  const first = JSON.stringify(values()); // what the server knows: nothing of it needs keeping
   const keep = () => {
-    if (text.value === first) return;
-    try { localStorage.setItem(key, JSON.stringify({ t: text.value, d: Date.now() })); } catch { /* private mode */ }
+    if (JSON.stringify(values()) === first) return;
+    try { localStorage.setItem(key, JSON.stringify({ v: values(), d: Date.now() })); } catch { /* private mode */ }
   };
   const forget = () => { try { localStorage.removeItem(key); } catch { /* private mode */ } };
 
@@ -19,11 +22,41 @@ function enhance(form) {
   try {
     const old = JSON.parse(localStorage.getItem(key) || "null");
     if (old && Date.now() - old.d > week) forget();
-    else if (old?.t && !text.value) { text.value = old.t; say(mots.motsRetrouve); }
+    else if (old?.v && !text.value && !form.elements.titre?.value) {
+      for (const e of typed) if (!e.value && old.v[e.name]) { e.value = old.v[e.name]; say(mots.motsRetrouve); }
+    }
   } catch { /* nothing kept */ }
 
   let pause;
-  text.addEventListener("input", () => { clearTimeout(pause); pause = setTimeout(() => { keep(); say(mots.motsGarde); }, 600); });
+  form.addEventListener("input", (e) => {
+    clearTimeout(pause);
+    pause = setTimeout(() => { look(); if (typed.includes(e.target)) { keep(); say(mots.motsGarde); } }, 600);
+  });
+
+  // How it will look, where there is room to see it: the server draws it, as it draws the page itself.
+  let drawn = 0;
+  const look = async () => {
+    if (!matchMedia("(min-width: 60rem)").matches) return;
+    const mine = ++drawn, data = new FormData(form);
+    data.delete("photo");
+    data.set("geste", "apercu");
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: data });
+      const card = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("aside .apercu");
+      if (!card || mine !== drawn || form.dataset.parti) return;
+      document.querySelector("aside .apercu").replaceWith(card);
+      place();
+    } catch { /* no network: the last one stays */ }
+  };
+  const place = () => { // a photo that has not left yet
+    const card = document.querySelector("aside .apercu .avis");
+    if (!photo || !card) return;
+    card.querySelector(".photo")?.remove();
+    const box = document.createElement("div");
+    box.className = "photo cadre";
+    box.append(Object.assign(new Image(640, 480), { src: URL.createObjectURL(photo), alt: "" }));
+    card.querySelector(".qui").after(box);
+  };
   addEventListener("pagehide", () => { if (!form.dataset.parti) keep(); });
   file.addEventListener("click", keep); // before the camera opens: it may kill the page
 
@@ -33,7 +66,6 @@ function enhance(form) {
     text.focus();
   });
 
-  let photo = null;
   const show = () => { // the thumbnail, beside the words that say so
     const box = document.getElementById("vignette"), img = new Image();
     img.width = 640; img.height = 480; img.alt = ""; img.src = URL.createObjectURL(photo);
@@ -46,6 +78,7 @@ function enhance(form) {
     const label = form.querySelector("label[for=photo]");
     label.lastElementChild.textContent = mots.motsChanger;
     label.parentElement.classList.add("petite");
+    place();
     say(mots.motsPrete);
   };
   file.addEventListener("change", async () => {
@@ -65,7 +98,8 @@ function enhance(form) {
   });
 
   form.addEventListener("submit", (e) => {
-    keep(); // until an answer has come
+    if (e.submitter?.name === "vers") forget(); // the server keeps it, under the other kind
+    else keep(); // until an answer has come
     form.dataset.parti = "1";
     if (!photo) return; // words alone are quick, and a browser sends them by itself
     e.preventDefault();
@@ -74,7 +108,7 @@ function enhance(form) {
     const stay = (why) => { delete form.dataset.parti; say(why); };
     req.upload.onprogress = (p) => { if (p.lengthComputable) say(mots.motsEnvoi + " " + Math.round(100 * p.loaded / p.total) + " %"); };
     req.onload = () => {
-      if (req.status === 422) return replace(req.responseText);
+      if (req.status === 422 || e.submitter?.name === "vers") return replace(req.responseText);
       if (req.status >= 400) return stay(mots.motsEchec);
       forget();
       location.href = req.responseURL;
