@@ -136,10 +136,10 @@ func outgoing(t testing.TB) map[string]any {
 	update.Object, update.Updated = edited, editedAt
 	deletion.Object = &Object{ID: ourPost, Type: "Tombstone", FormerType: "Note", Deleted: editedAt}
 	announce.ObjectID = ourPost
-	answer, event2, profile := activity("Create"), activity("Create"), activity("Update")
-	answer.Object, event2.Object, profile.Profile = reply, event, ourOrganization(t)
+	answer, profile := activity("Create"), activity("Update")
+	answer.Object, profile.Profile = reply, ourOrganization(t)
 	return map[string]any{
-		"create-note": create, "create-reply": answer, "create-event": event2, "update-note": update, "update-actor": profile,
+		"create-note": create, "create-reply": answer, "event": event, "update-note": update, "update-actor": profile,
 		"delete-note": deletion, "announce": announce, "like": like, "follow": &Activity{ID: ourActor + "/follows/1", Type: "Follow", Actor: ourActor, ObjectID: itsReader},
 		"accept-follow":  &Activity{ID: ourActor + "/accepts/1", Type: "Accept", Actor: ourActor, To: []IRI{itsReader}, Inner: follow},
 		"reject-follow":  &Activity{ID: ourActor + "/rejects/1", Type: "Reject", Actor: ourActor, To: []IRI{itsReader}, Inner: follow},
