@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -104,6 +105,10 @@ func (p *Publications) ServeActor(w http.ResponseWriter, r *http.Request, id IRI
 func (p *Publications) ServeObject(w http.ResponseWriter, r *http.Request, id IRI) {
 	p.answer(w, r, func(ctx context.Context) ([]byte, error) {
 		object, err := p.Documents.Object(ctx, id)
+		if errors.Is(err, ErrGone) && object != nil {
+			tombstone, wrong := EncodeObject(object)
+			return tombstone, errors.Join(err, wrong)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -207,19 +212,35 @@ func (p *Publications) counted(w http.ResponseWriter, r *http.Request, count fun
 	}, p.owner(r))
 }
 
-// Featured answers with what a newcomer should see first, each in full.
+// Featured answers with what a newcomer should see first.
 func (p *Publications) Featured(w http.ResponseWriter, r *http.Request) {
+	p.objects(w, r, p.Documents.Featured)
+}
+
+// Objects answers with a collection of an actor's objects, in their order. A Note stands there in full; any other
+// object by its id, because Mastodon passes over what is embedded and no Note, but fetches an id
+// (fetch_featured_collection_service).
+func (p *Publications) Objects(list func(ctx context.Context, actor IRI) ([]*Object, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { p.objects(w, r, list) }
+}
+
+func (p *Publications) objects(w http.ResponseWriter, r *http.Request, list func(ctx context.Context, actor IRI) ([]*Object, error)) {
 	p.answer(w, r, func(ctx context.Context) ([]byte, error) {
 		if _, err := p.Actors.LocalActor(ctx, p.owner(r)); err != nil {
 			return nil, err
 		}
-		objects, err := p.Documents.Featured(ctx, p.owner(r))
+		objects, err := list(ctx, p.owner(r))
 		if err != nil {
 			return nil, err
 		}
 		items := make([]json.RawMessage, len(objects))
 		for i, object := range objects {
-			if items[i], err = EncodeObject(object); err != nil {
+			if object.Type == "Note" {
+				items[i], err = EncodeObject(object)
+			} else {
+				items[i], err = json.Marshal(object.ID)
+			}
+			if err != nil {
 				return nil, err
 			}
 		}
@@ -227,6 +248,25 @@ func (p *Publications) Featured(w http.ResponseWriter, r *http.Request) {
 		head.OrderedItems = &items
 		return json.Marshal(head)
 	}, p.owner(r))
+}
+
+// Part answers with a collection that an object embeds under a name, at the collection's own id.
+func (p *Publications) Part(name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		p.answer(w, r, func(ctx context.Context) ([]byte, error) {
+			object, err := p.Documents.Object(ctx, p.owner(r))
+			if err != nil {
+				return nil, err
+			}
+			part, ok := object.Extra[name].(map[string]any)
+			if !ok {
+				return nil, ErrNotFound
+			}
+			whole := map[string]any{"@context": activityStreams}
+			maps.Copy(whole, part)
+			return json.Marshal(whole)
+		}, p.owner(r))
+	}
 }
 
 // Likes answers with how many like an object.
@@ -263,7 +303,7 @@ func (p *Publications) answer(w http.ResponseWriter, r *http.Request, make func(
 	}
 	body, err := make(r.Context())
 	if errors.Is(err, ErrGone) {
-		p.tombstone(w, r, about)
+		p.tombstone(w, r, about, body)
 		return
 	}
 	if err != nil {
@@ -282,12 +322,15 @@ func (p *Publications) ServeError(w http.ResponseWriter, r *http.Request, err er
 	answerFault(w, r, p.Log, err)
 }
 
-// tombstone answers for something that was deleted.
-func (p *Publications) tombstone(w http.ResponseWriter, r *http.Request, id IRI) {
-	body, err := json.Marshal(map[string]string{"@context": activityStreams, "id": string(id), "type": "Tombstone"})
-	if err != nil {
-		answerFault(w, r, p.Log, err)
-		return
+// tombstone answers for something that was deleted, with its own Tombstone where it left one.
+func (p *Publications) tombstone(w http.ResponseWriter, r *http.Request, id IRI, body []byte) {
+	if body == nil {
+		var err error
+		body, err = json.Marshal(map[string]string{"@context": activityStreams, "id": string(id), "type": "Tombstone"})
+		if err != nil {
+			answerFault(w, r, p.Log, err)
+			return
+		}
 	}
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Cache-Control", "no-store")

@@ -36,7 +36,7 @@ type PublicKey struct {
 // Documents serves what this server has published. Each method answers ErrNotFound
 // or ErrGone as LocalActors does; what may not be read by everybody is ErrNotFound.
 type Documents interface {
-	// Object returns the object with this id, with its counts.
+	// Object returns the object with this id, with its counts; with ErrGone the Tombstone that it left, where there is one.
 	Object(ctx context.Context, id IRI) (*Object, error)
 	// Activity returns the JSON of a public activity that this server sent.
 	Activity(ctx context.Context, id IRI) ([]byte, error)

@@ -52,3 +52,11 @@ CREATE INDEX posts_merchant_events ON posts (merchant_id, starts_at, id) WHERE k
 
 -- What a merchant asked for a thing of one name; folded begins with the title's line.
 CREATE INDEX posts_prices ON posts (merchant_id, left(split_part(folded, E'\n', 1), 300)) WHERE kind IN ('offer', 'product');
+
+-- What followers were told to be in a merchant's featured collection, beside the card.
+CREATE TABLE featured (
+    merchant_id uuid NOT NULL REFERENCES merchants ON DELETE CASCADE,
+    post_id     uuid NOT NULL REFERENCES posts ON DELETE CASCADE,
+    PRIMARY KEY (merchant_id, post_id)
+);
+CREATE INDEX featured_post ON featured (post_id);

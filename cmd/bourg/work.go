@@ -46,6 +46,7 @@ func (s *server) work(ctx context.Context) error {
 		FillThread:   s.fillThread,
 		Sweep:        s.sweep,
 		Orphans:      s.removeOrphans,
+		Tend:         s.town.publisher.Tend,
 	}, s.log)
 	if err != nil {
 		return err

@@ -24,6 +24,7 @@ type Deeds struct {
 	FillThread   func(ctx context.Context, j FillThread) error
 	Sweep        func(ctx context.Context) error
 	Orphans      func(ctx context.Context) error
+	Tend         func(ctx context.Context) error
 }
 
 // Final marks an error that the same work would meet again.
@@ -58,6 +59,7 @@ const (
 	stopWithin    = 9 * time.Second
 	sweepEvery    = time.Hour
 	orphansEvery  = 24 * time.Hour
+	tendEvery     = 5 * time.Minute
 	keepFailed    = 24 * time.Hour
 	keepCompleted = time.Minute // a mail's row holds a link that opens the door
 )
@@ -88,6 +90,10 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 			client: c, level: slog.LevelError, timeout: sweepTimeout,
 			do: func(ctx context.Context, _ *river.Job[Orphans]) error { return deeds.Orphans(ctx) },
 		}),
+		river.AddWorkerSafely(workers, &worker[Tend]{
+			client: c, level: slog.LevelError, timeout: sweepTimeout,
+			do: func(ctx context.Context, _ *river.Job[Tend]) error { return deeds.Tend(ctx) },
+		}),
 	); err != nil {
 		return nil, fmt.Errorf("name the kinds of job: %w", err)
 	}
@@ -102,6 +108,7 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 		PeriodicJobs: []*river.PeriodicJob{
 			periodic(sweepEvery, Sweep{}),
 			periodic(orphansEvery, Orphans{}),
+			periodic(tendEvery, Tend{}),
 		},
 		FetchPollInterval:           lookEvery,
 		JobTimeout:                  jobTimeout,

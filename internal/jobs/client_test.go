@@ -63,6 +63,7 @@ func (r *record) deeds() jobs.Deeds {
 		},
 		Sweep:   round("sweep"),
 		Orphans: round("orphans"),
+		Tend:    round("tend"),
 	}
 }
 
@@ -262,7 +263,7 @@ func TestHousekeepingComesRound(t *testing.T) {
 	pool, r := testdb.New(t), newRecord()
 	run(t, pool, r.deeds(), quiet())
 	seen := map[string]bool{}
-	for deadline := time.After(patience); !seen["sweep"] || !seen["orphans"]; {
+	for deadline := time.After(patience); !seen["sweep"] || !seen["orphans"] || !seen["tend"]; {
 		select {
 		case kind := <-r.called:
 			seen[kind] = true

@@ -74,6 +74,16 @@ func (Orphans) Kind() string { return "orphans" }
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (Orphans) InsertOpts() river.InsertOpts { return once() }
 
+// Tend does what comes due by the clock: offers end, events are reminded of. It is asked for
+// every five minutes.
+type Tend struct{}
+
+// Kind is the job's name in the queue.
+func (Tend) Kind() string { return "tend" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (Tend) InsertOpts() river.InsertOpts { return once() }
+
 // once is for what comes round again anyway: one at a time, and no second try before that.
 func once() river.InsertOpts {
 	return river.InsertOpts{Queue: otherQueue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}

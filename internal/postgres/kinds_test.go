@@ -322,6 +322,66 @@ func TestPastPrices(t *testing.T) {
 	}
 }
 
+// What followers were told to be on a profile follows what is there: the offers that end next, and the next event.
+func TestFeaturedChanges(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	m := f.merchant("martin")
+	f.follow(m.ID, peer("away.example", "ana"))
+	now := time.Now()
+	told := func() (list []string) {
+		t.Helper()
+		changes, err := f.FeaturedChanges(f.ctx(), now, 100)
+		f.must(err)
+		for _, c := range changes {
+			post, err := f.Post(f.ctx(), c.Post)
+			f.must(err)
+			kind := "Remove"
+			if c.Added {
+				kind = "Add"
+			}
+			list = append(list, kind+" "+post.Title)
+			out := f.outgoing(m.ID, kind, f.addresses.Post(c.Post), town.Recipients{Followers: true})
+			f.must(f.SetFeatured(f.ctx(), c, out))
+			if err := f.SetFeatured(f.ctx(), c, f.outgoing(m.ID, kind, f.addresses.Post(c.Post), town.Recipients{})); !errors.Is(err, town.ErrChanged) {
+				t.Errorf("told twice: got %v, want ErrChanged", err)
+			}
+		}
+		slices.Sort(list)
+		return list
+	}
+	expect := func(want ...string) {
+		t.Helper()
+		if got := told(); !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		if again := told(); len(again) != 0 {
+			t.Errorf("told again: got %v, want nothing", again)
+		}
+	}
+	expect()
+	for n, title := range []string{"B", "C", "D"} {
+		f.kindPost(m, town.Offer, 5, offerOf(title, 100, now, now.Add(time.Duration(n+2)*time.Hour)))
+	}
+	late := f.kindPost(m, town.Event, 5, eventOf("Late", now.Add(48*time.Hour), time.Time{}))
+	held, out := f.newPost(m, "", time.Hour)
+	held.Kind, held.Details = town.Event, eventOf("Held", now.Add(time.Hour), time.Time{})
+	_, err := f.AddPost(f.ctx(), held, uuid.Nil, out)
+	f.must(err)
+	expect("Add B", "Add C", "Add D", "Add Late")
+	first := f.kindPost(m, town.Offer, 5, offerOf("A", 100, now, now.Add(time.Hour)))
+	f.kindPost(m, town.Event, 5, eventOf("Soon", now.Add(24*time.Hour), time.Time{}))
+	expect("Add A", "Add Soon", "Remove D", "Remove Late")
+	first.Offer.Status, first.Updated = town.OfferSoldOut, now
+	f.must(f.ChangePost(f.ctx(), first, nil))
+	expect("Add D", "Remove A")
+	// Whoever hears of the deletion needs to hear no more.
+	f.must(f.WithdrawPost(f.ctx(), late.ID, now, f.outgoing(m.ID, "Delete", f.addresses.Post(late.ID), town.Recipients{})))
+	expect()
+	now = now.Add(40 * time.Hour)
+	expect("Remove B", "Remove C", "Remove D", "Remove Soon")
+}
+
 // The lists of one kind read what they show, however many posts there are, and however many are over.
 func TestKindPlans(t *testing.T) {
 	t.Parallel()

@@ -338,6 +338,9 @@ func (s *Store) WithdrawPost(ctx context.Context, id uuid.UUID, at time.Time, ou
 		if _, err := tx.Exec(ctx, `DELETE FROM post_versions WHERE post_id = $1`, id); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, `DELETE FROM featured WHERE post_id = $1`, id); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `UPDATE photos SET post_id = NULL WHERE post_id = $1`, id); err != nil {
 			return err
 		}

@@ -120,7 +120,7 @@ func (c *checker) words() {
 	switch d.Title = cleanLine(d.Title); {
 	case d.Kind == News || d.Kind == Answer:
 		d.Title = ""
-	case d.Title == "" && d.Kind != Closure:
+	case d.Title == "" && slices.Contains([]Kind{Article, Offer, Product, Event}, d.Kind):
 		c.bad["title"] = "title.empty"
 	case utf8.RuneCountInString(d.Title) > MaxTitleLength:
 		c.bad["title"] = "title.long"
@@ -136,29 +136,25 @@ func (c *checker) words() {
 // details looks at what the kind has beside that, and takes away what belongs to other kinds.
 func (c *checker) details(isNew bool) {
 	d := c.d
-	kept := Details{Title: d.Title}
+	all := d.Details
+	d.Details = Details{Title: all.Title}
+	if d.Kind == Offer || d.Kind == Event || d.Kind == Closure {
+		d.Starts, d.Ends = all.Starts, all.Ends
+		c.times(isNew)
+	}
 	switch d.Kind {
-	case News, Answer, Article:
+	case News, Answer, Article, Closure:
 	case Offer:
-		kept.Starts, kept.Ends, kept.Offer = d.Starts, d.Ends, orEmpty(d.Offer)
-		d.Details = kept
+		d.Offer = orEmpty(all.Offer)
 		c.offer()
 	case Product:
-		kept.Product = orEmpty(d.Product)
-		d.Details = kept
+		d.Product = orEmpty(all.Product)
 		c.product()
 	case Event:
-		kept.Starts, kept.Ends, kept.Event = d.Starts, d.Ends, orEmpty(d.Event)
-		d.Details = kept
+		d.Event = orEmpty(all.Event)
 		c.event()
-	case Closure:
-		kept.Starts, kept.Ends = d.Starts, d.Ends
 	default:
 		c.bad["kind"] = "kind.unknown"
-	}
-	d.Details = kept
-	if d.Kind == Offer || d.Kind == Event || d.Kind == Closure {
-		c.times(isNew)
 	}
 }
 

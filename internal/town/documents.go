@@ -38,6 +38,10 @@ type DocumentStore interface {
 	CountFollowers(ctx context.Context, actor uuid.UUID) (int, error)
 	// RemoteActors returns the known ones among peers' actors, in the order of the ids.
 	RemoteActors(ctx context.Context, ids []federation.IRI) ([]RemoteActor, error)
+	// LiveOffers, Products and ComingEvents are TimelineStore's.
+	LiveOffers(ctx context.Context, merchant uuid.UUID, n int) ([]*Post, error)
+	Products(ctx context.Context, merchant uuid.UUID, n int) ([]*Post, error)
+	ComingEvents(ctx context.Context, merchant uuid.UUID, after Cursor, n int) ([]*Post, error)
 	Statistics(ctx context.Context, now time.Time) (Statistics, error)
 }
 
@@ -213,6 +217,7 @@ func actorDocument(a Addresses, media MediaAddress, toHTML func(string) string, 
 	if place := placeTerm(a, town, m); place != nil {
 		actor.Extra["location"] = place
 	}
+	actor.Extra["bourg:products"] = string(actor.ID + "/products")
 	return actor
 }
 
@@ -328,15 +333,6 @@ func (d *Documents) Outbox(ctx context.Context, actor federation.IRI, before str
 		items[i] = federation.OutboxItem{Cursor: r.ID.String(), JSON: r.JSON}
 	}
 	return items, total, nil
-}
-
-// Featured implements federation.Documents: the shop's card.
-func (d *Documents) Featured(ctx context.Context, actor federation.IRI) ([]*federation.Object, error) {
-	card, err := d.card(ctx, actor)
-	if err != nil {
-		return nil, err
-	}
-	return []*federation.Object{card}, nil
 }
 
 // card makes the card of a shop as it is now: special hours come onto it and go again by the calendar.

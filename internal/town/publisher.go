@@ -57,6 +57,11 @@ type PostStore interface {
 	// never announced, at most n.
 	EventsToRemind(ctx context.Context, from, to, left time.Time, n int) ([]*Post, error)
 
+	// FeaturedChanges returns how the featured collections differ at a time from what followers were told, at most n. SetFeatured
+	// remembers that one of the changes was told, and inserts the activity that tells it; ErrChanged where it was told already.
+	FeaturedChanges(ctx context.Context, now time.Time, n int) ([]Feature, error)
+	SetFeatured(ctx context.Context, change Feature, out Outgoing) error
+
 	// SaveDraft inserts or replaces a draft of the merchant; photos listed become its own. It returns the id.
 	SaveDraft(ctx context.Context, merchant uuid.UUID, d *Draft) (uuid.UUID, error)
 	// Draft returns a draft of the merchant with its photos, or ErrNotFound.
