@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"bourg/internal/town"
 	"bourg/web"
@@ -16,12 +19,96 @@ import (
 // publishCommand publishes in a merchant's name by the same path as the screens, without
 // the undo window.
 type publishCommand struct {
-	As    string   `required:"" help:"Handle of the merchant."`
-	Text  string   `help:"What to say."`
-	Kind  string   `default:"news" enum:"news" help:"Kind of post: news."`
-	Reach string   `help:"How far: town, neighbours, region, everywhere (the merchant's own default if not given)."`
-	Image []string `sep:"none" help:"File of a photo; may be given up to four times." type:"existingfile"`
-	Alt   []string `sep:"none" help:"Description of the photo before it, for people who do not see it."`
+	As         string   `required:"" help:"Handle of the merchant."`
+	Text       string   `help:"What to say."`
+	Kind       string   `default:"news" enum:"news,offer,event,article,product" help:"Kind of post: news, offer, event, article or product."`
+	Title      string   `help:"Name of the offer, event, article or product (the first line of the text if not given)."`
+	From       string   `help:"When an offer or event starts: RFC 3339, 2026-12-12T09:00 on the town's clock, or 2026-12-12 for the whole day."`
+	Until      string   `help:"When it ends, in the same forms."`
+	Place      string   `help:"Where an event takes place (the shop if not given)."`
+	Price      string   `help:"Price in euros, taxes included: 9.90."`
+	PriorPrice string   `help:"Price before a reduction: the lowest of the last 30 days."`
+	Perishable bool     `help:"The offer is of what would spoil, for which no prior price is owed."`
+	Reach      string   `help:"How far: town, neighbours, region, everywhere (the merchant's own default if not given)."`
+	Image      []string `sep:"none" help:"File of a photo; may be given up to four times." type:"existingfile"`
+	Alt        []string `sep:"none" help:"Description of the photo before it, for people who do not see it."`
+}
+
+// draft makes a draft of the flags. Those that the kind has no use for are an error: whoever
+// gives them believes that they are said.
+func (c *publishCommand) draft(loc *time.Location) (town.Draft, error) {
+	d := town.Draft{Kind: town.Kind(c.Kind), Text: c.Text, Reach: town.Reach(c.Reach)}
+	d.Title = c.Title
+	uses := map[town.Kind][]string{
+		town.News: {}, town.Article: {"title"}, town.Product: {"title", "price"}, town.Event: {"title", "from", "until", "place"},
+		town.Offer: {"title", "from", "until", "price", "prior-price", "perishable"},
+	}
+	for flag, value := range map[string]string{
+		"title": c.Title, "from": c.From, "until": c.Until, "place": c.Place, "price": c.Price, "prior-price": c.PriorPrice,
+		"perishable": strings.TrimPrefix(strconv.FormatBool(c.Perishable), "false"),
+	} {
+		if value != "" && !slices.Contains(uses[d.Kind], flag) {
+			return d, fmt.Errorf("--%s is not said of a post of the kind %s", flag, c.Kind)
+		}
+	}
+	if d.Title == "" && d.Kind != town.News {
+		d.Title, _, _ = strings.Cut(strings.TrimSpace(c.Text), "\n")
+	}
+	var err error
+	if d.Starts, err = moment("from", c.From, loc, town.FirstMoment); err != nil {
+		return d, err
+	}
+	if d.Ends, err = moment("until", c.Until, loc, town.LastMoment); err != nil {
+		return d, err
+	}
+	price, err := amount("price", c.Price)
+	if err != nil {
+		return d, err
+	}
+	prior, err := amount("prior-price", c.PriorPrice)
+	if err != nil {
+		return d, err
+	}
+	switch d.Kind {
+	case town.Offer:
+		d.Offer = &town.OfferDetails{Price: price, Prior: prior, Perishable: c.Perishable}
+	case town.Product:
+		d.Product = &town.ProductDetails{Price: price}
+	case town.Event:
+		d.Event = &town.EventDetails{Place: c.Place}
+	}
+	return d, nil
+}
+
+// moment reads a time of a flag. A day alone stands for the moment that ofDay gives.
+func moment(flag, typed string, loc *time.Location, ofDay func(time.Time) time.Time) (time.Time, error) {
+	if typed == "" {
+		return time.Time{}, nil
+	}
+	if t, err := time.Parse(time.RFC3339, typed); err == nil {
+		return t, nil
+	}
+	if t, err := time.ParseInLocation(time.DateOnly, typed, loc); err == nil {
+		return ofDay(t), nil
+	}
+	for _, form := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05"} {
+		if t, err := time.ParseInLocation(form, typed, loc); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("--%s %q is no time: write it as 2026-12-12T09:00", flag, typed)
+}
+
+// amount reads a price of a flag; nil where it is not given.
+func amount(flag, typed string) (*town.Cents, error) {
+	if typed == "" {
+		return nil, nil
+	}
+	c, ok := town.ParseCents(typed)
+	if !ok {
+		return nil, fmt.Errorf("--%s %q is no price: write it as 9.90", flag, typed)
+	}
+	return &c, nil
 }
 
 // published is what publish and edit answer: the id that peers know, and the page.
@@ -36,7 +123,14 @@ func (c *publishCommand) Run(e *env) error {
 		if err != nil {
 			return named(err, "merchant", c.As)
 		}
-		d := town.Draft{Kind: town.Kind(c.Kind), Text: c.Text, Reach: town.Reach(c.Reach)}
+		settings, err := t.directory.Town(ctx)
+		if err != nil {
+			return err
+		}
+		d, err := c.draft(settings.Location())
+		if err != nil {
+			return err
+		}
 		for i, file := range c.Image {
 			alt := ""
 			if i < len(c.Alt) {
@@ -77,7 +171,7 @@ func (t *theTown) addPhoto(ctx context.Context, merchant uuid.UUID, file, alt st
 	return photo, nil
 }
 
-// editCommand changes the text of a post.
+// editCommand changes the text of a post, and nothing else of it.
 type editCommand struct {
 	ID   string `arg:"" help:"The post: its id, its page, or the bare uuid."`
 	Text string `required:"" help:"The new text."`
@@ -89,7 +183,9 @@ func (c *editCommand) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		post, err = t.publisher.Edit(ctx, operator, post.ID, town.Draft{Text: c.Text, Reach: post.Reach, Photos: post.Photos})
+		post, err = t.publisher.Edit(ctx, operator, post.ID, town.Draft{
+			Text: c.Text, Reach: post.Reach, Photos: post.Photos, Details: post.Details,
+		})
 		if err != nil {
 			return err
 		}
