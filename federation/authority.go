@@ -82,6 +82,8 @@ func (g Authority) Activity(a *Activity, signer IRI, json []byte) (Verified[*Act
 		if out.ObjectID != out.Actor {
 			err = forbidden("not_owner")
 		}
+	case "QuoteRequest":
+		err = quotes(&out)
 	case "Add", "Remove":
 		if out.Target != "" && out.Target.Host() != out.Actor.Host() {
 			err = forbidden("not_owner")
@@ -159,6 +161,17 @@ func undo(a *Activity) error {
 	return nil
 }
 
+// quotes: who asks to quote is the author of what quotes.
+func quotes(a *Activity) error {
+	if a.Instrument.Host() != a.Actor.Host() {
+		return forbidden("not_owner")
+	}
+	if q := a.Quoting; q != nil && (q.ID != a.Instrument || (q.AttributedTo != "" && q.AttributedTo != a.Actor)) {
+		return forbidden("attribution")
+	}
+	return nil
+}
+
 // ownHost holds what an activity changes to its actor's host.
 func (g Authority) ownHost(a *Activity) error {
 	switch a.ObjectID.Host() {
@@ -196,12 +209,35 @@ func (g Authority) removeHints(a *Activity) {
 	if a.Profile != nil && (a.Type != "Update" || a.Profile.ID != a.Actor) {
 		a.Profile = nil
 	}
+	if a.Quoting != nil {
+		own := *a.Quoting
+		a.Quoting = tidy(&own)
+	}
 	if i := a.Inner; i != nil {
-		a.Inner = &Activity{ID: i.ID, Type: i.Type, Actor: i.Actor, ObjectID: i.ObjectID, Target: i.Target}
+		a.Inner = &Activity{ID: i.ID, Type: i.Type, Actor: i.Actor, ObjectID: i.ObjectID, Target: i.Target, Instrument: i.Instrument}
+		if o := i.Object; o != nil {
+			a.Inner.Regards = regards(o)
+		}
 		if i.Actor == a.Actor {
 			a.Inner.Content = i.Content
 		}
 	}
+}
+
+// regards are the ids that an object names as what it is about.
+func regards(o *Object) []IRI {
+	var ids []IRI
+	for _, id := range []IRI{o.InReplyTo, o.Quote} {
+		if id != "" {
+			ids = append(ids, id)
+		}
+	}
+	for _, tag := range o.Tags {
+		if tag.Type == "Mention" && tag.Href != "" {
+			ids = append(ids, tag.Href)
+		}
+	}
+	return ids
 }
 
 // tidy removes from an object the page that lies on another host than its id: it would be shown as its origin.

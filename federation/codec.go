@@ -30,6 +30,9 @@ func EncodeActivity(a *Activity) ([]byte, error) {
 // interactionPolicy that lets everybody reply, quote, announce and like. One without id
 // or of a type that streams does not know is an error.
 func EncodeObject(o *Object) ([]byte, error) {
+	if o.Type == QuoteAuthorization {
+		return encodeAuthorization(o)
+	}
 	thing, err := objectThing(o)
 	if err != nil {
 		return nil, fmt.Errorf("encode object %s: %w", o.ID, err)
@@ -48,14 +51,18 @@ func EncodeActor(a *Actor) ([]byte, error) {
 	return encode(thing)
 }
 
-// encode serialises, finishes what comes of it, gives it its context and writes it
-// with its names in alphabetical order.
+// encode serialises, finishes what comes of it, and writes it with its names in alphabetical order.
 func encode(thing vocab.Type) ([]byte, error) {
 	document, err := streams.Serialize(thing)
 	if err != nil {
 		return nil, fmt.Errorf("serialise: %w", err)
 	}
 	finish(document)
+	return write(document)
+}
+
+// write gives a document its context and writes it.
+func write(document map[string]any) ([]byte, error) {
 	document["@context"] = contextOf(document)
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
@@ -129,6 +136,10 @@ func newActivity(name string) activityType {
 		return streams.NewActivityStreamsFollow()
 	case "Ignore":
 		return streams.NewActivityStreamsIgnore()
+	case "Join":
+		return streams.NewActivityStreamsJoin()
+	case "Leave":
+		return streams.NewActivityStreamsLeave()
 	case "Like":
 		return streams.NewActivityStreamsLike()
 	case "Move":
@@ -207,6 +218,9 @@ func activityThing(a *Activity) (activityType, error) {
 		target.AppendIRI(address(a.Target))
 		t.SetActivityStreamsTarget(target)
 	}
+	if a.Result != "" {
+		t.GetUnknownProperties()["result"] = string(a.Result)
+	}
 	setTexts(t, "", "", a.Content)
 	setRecipients(t, a.To, a.Cc)
 	setTimes(t, a.Published, a.Updated)
@@ -215,6 +229,10 @@ func activityThing(a *Activity) (activityType, error) {
 
 // setAbout sets what the activity is about.
 func setAbout(t activityType, a *Activity) error {
+	if a.Inner != nil && a.Inner.Type == "QuoteRequest" {
+		t.GetUnknownProperties()["object"] = quoteRequestTerm(a.Inner)
+		return nil
+	}
 	about := streams.NewActivityStreamsObjectProperty()
 	var embedded vocab.Type
 	var err error

@@ -143,6 +143,10 @@ func termOf(name string) (definition any, ok bool) {
 		return "ical:status", true
 	case "uuid":
 		return "schema:identifier", true
+	case "interactingObject", "interactionTarget":
+		return link("gts:" + name), true
+	case "QuoteAuthorization", "QuoteRequest":
+		return "https://w3id.org/fep/044f#" + name, true
 	case "webfinger":
 		return "wf:webfinger", true
 	case "Multikey":

@@ -137,9 +137,18 @@ func (d decoder) activity(o object, level int) (*Activity, error) {
 		ID: id, Type: name, Target: o.iri("target"), To: o.iris("to"), Cc: o.iris("cc"),
 		Content:   o.text("content", MaxContent),
 		Published: o.time("published"), Updated: o.time("updated"),
+		Instrument: o.iri("instrument"), Result: o.iri("result"),
 	}
 	if len(actors) == 1 {
 		a.Actor = actors[0]
+	}
+	if name == "Flag" && a.Content == "" {
+		a.Content = o.text("summary", MaxContent) // Lemmy's reason
+	}
+	if quoting := o.child("instrument"); name == "QuoteRequest" && quoting.str("type") != "" {
+		if a.Quoting, err = d.object(quoting); err != nil {
+			return nil, err
+		}
 	}
 	if err := d.about(a, o, level); err != nil {
 		return nil, err
@@ -210,7 +219,7 @@ func (d decoder) object(o object) (*Object, error) {
 	}
 	out := &Object{
 		ID: id, Type: name, AttributedTo: author, URL: o.page("url"),
-		InReplyTo: o.iri("inReplyTo"), Context: o.iri("context"), Audience: o.iri("audience"),
+		InReplyTo: o.iri("inReplyTo"), Context: o.iri("context"), Audience: o.iri("audience"), Quote: quoteOf(o, tags),
 		Name: o.text("name", MaxName), Summary: o.text("summary", MaxSummary),
 		Content: o.text("content", MaxContent), ContentMap: o.texts("contentMap", MaxContent),
 		Sensitive: o.yes("sensitive"),
@@ -233,6 +242,23 @@ func (d decoder) object(o object) (*Object, error) {
 	}
 	out.IsVote = name == "Note" && out.Name != "" && out.InReplyTo != "" && out.Content == "" && len(out.Attachments) == 0
 	return out, nil
+}
+
+// quoteOf returns what an object quotes, by whichever of the names in use: FEP-044f, Misskey, Fedibird,
+// or a link that says that it leads to an object (FEP-e232).
+func quoteOf(o object, tags []any) IRI {
+	for _, name := range []string{"quote", "quoteUrl", "_misskey_quote", "quoteUri"} {
+		if quote := o.iri(name); quote != "" {
+			return quote
+		}
+	}
+	for _, v := range tags {
+		link, ok := v.(object)
+		if ok && link.str("type") == "Link" && strings.Contains(link.str("rel"), "_misskey_quote") {
+			return link.iri("href")
+		}
+	}
+	return ""
 }
 
 // attribution returns the id of the one author, "" where none is named. A group that

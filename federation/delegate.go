@@ -84,6 +84,7 @@ func (d *delegate) PostInbox(ctx context.Context, _ *url.URL, _ pub.Activity) er
 		JSON:     d.doc.JSON(),
 		Received: d.received,
 		Budget:   d.budget,
+		Signed:   d.signature.Signed,
 	})
 	if err != nil {
 		return fmt.Errorf("receiving %s %s: %w", activity.Type, activity.ID, err)

@@ -200,6 +200,9 @@ func readRFC9421(r *http.Request, origin string, now time.Time) (*requestSignatu
 	if s.KeyID, s.algorithm, err = signatureParams(input.Params, now); err != nil {
 		return nil, err
 	}
+	created, _ := input.Params.Get("created")
+	seconds, _ := created.(int64) // signatureParams has seen to it
+	s.Signed = time.Unix(seconds, 0)
 	if covered["date"] {
 		date, err := http.ParseTime(r.Header.Get("Date"))
 		if err != nil {

@@ -110,6 +110,9 @@ type Incoming struct {
 	Received time.Time
 	// Budget is what may still be fetched for the sake of the activity.
 	Budget *Budget
+	// Signed is when the sender made the signature, by its own clock and to the second. A request that is sent
+	// again is signed anew; one that somebody repeats is not.
+	Signed time.Time
 }
 
 // Receiver is the application's side of the inbox: the one place where an activity

@@ -101,6 +101,7 @@ const maxSignatureHeader = 8 << 10
 type requestSignature struct {
 	Scheme SignatureScheme
 	KeyID  IRI
+	Signed time.Time // what the sender says, within clockWindow of our time
 
 	algorithm string // as the sender named it, in lower case; may be ""
 	digest    []byte // SHA-256 of the body that is vouched for; nil where there is no body
@@ -231,9 +232,11 @@ func readCavage(r *http.Request, now time.Time) (*requestSignature, error) {
 		if err := withinWindow(date, now); err != nil {
 			return nil, err
 		}
+		s.Signed = date
 	}
 	if covers("(created)") {
-		if err := withinWindow(time.Unix(p.created, 0), now); err != nil {
+		s.Signed = time.Unix(p.created, 0)
+		if err := withinWindow(s.Signed, now); err != nil {
 			return nil, err
 		}
 	}

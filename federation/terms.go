@@ -46,11 +46,11 @@ func objectTerms(o *Object) map[string]any {
 }
 
 // openPolicy lets everybody like, reply and announce without asking
-// (GoToSocial's interactionPolicy). Quoting is left out: Mastodon waits for an answer to each
-// QuoteRequest (FEP-044f), and takes the absence of canQuote for a no.
+// (GoToSocial's interactionPolicy), and quote: each QuoteRequest (FEP-044f) is answered with an authorisation.
+// Mastodon takes the absence of canQuote for a no.
 func openPolicy() map[string]any {
 	everybody := map[string]any{"automaticApproval": []any{string(Public)}}
-	return map[string]any{"canAnnounce": everybody, "canLike": everybody, "canReply": everybody}
+	return map[string]any{"canAnnounce": everybody, "canLike": everybody, "canQuote": everybody, "canReply": everybody}
 }
 
 // languageMap returns the texts by language where they are known, else the one text

@@ -106,6 +106,8 @@ type Object struct {
 	URL          IRI // page for people
 	InReplyTo    IRI
 	Context      IRI // conversation (FEP-7888)
+	// Quote is the id of the object that this one quotes (FEP-044f, and Misskey's names for the same).
+	Quote IRI
 
 	Name       string
 	Summary    string // on a Note a content warning, in Mastodon's reading
@@ -171,6 +173,15 @@ type Activity struct {
 	ObjectIDs []IRI     // all ids, where object is a list (Flag)
 	Target    IRI
 	Content   string // Flag's comment, EmojiReact's and Like's emoji
+	// Instrument is the id of the quoting object of a QuoteRequest (FEP-044f), and Quoting that object
+	// where the sender embedded it.
+	Instrument IRI
+	Quoting    *Object
+	// Regards are, of an Inner of somebody else's, the ids that its embedded object names as what it answers, quotes
+	// and mentions: a claim, which tells at most whether it is worth asking its origin. Reading a document leaves it nil.
+	Regards []IRI
+	// Result is what an Accept of a QuoteRequest grants: the id of the authorisation.
+	Result    IRI
 	To, Cc    []IRI
 	Published time.Time
 	Updated   time.Time

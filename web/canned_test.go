@@ -210,6 +210,7 @@ func cannedPages() []canned {
 				Entry: a, Title: "Fournée de seigle ce matin, cuite au bois", ObjectID: "https://saint-laurent.example/posts/0193a1", FollowName: "fournil",
 				Reach: "everywhere", Shares: 6, Likes: 1, ReplyCount: 24, Replies: replies(), MoreURL: "/@fournil/0193a1?apres=4",
 				Others:  []AutreNouvelle{{"/@fournil/2", "Le four a été rebriqué", ago(3, 18, 2)}, {"/@fournil/3", "Commandes de fête : la liste est ouverte", ago(6, 9, 0)}, {"/@fournil/4", "Un apprenti cherche un vélo", ago(40, 9, 0)}},
+				Quotes:  []Citation{{"7", "Odile R.", "@odile@mastodon.example", "https://mastodon.example/@odile/9", ago(0, 9, 1), "/espace/citations/7"}, {"8", "", "@rando@asso.example", "https://asso.example/9", ago(0, 9, 2), "/espace/citations/8"}},
 				EditURL: "/espace/nouvelles/0193a1/modifier", DeleteURL: "/espace/nouvelles/0193a1/supprimer",
 			}
 		}},
@@ -409,7 +410,7 @@ func cannedPages() []canned {
 			return PageCompte{Email: "mairie@saint-laurent.example", TownHall: true, Errors: Erreurs{{"nouveau", "Ce mot de passe est trop court : il faut dix signes"}}}
 		}},
 		{"mairie", "/mairie", 200, func(*locale.Locale) Page {
-			return PageMairie{Missing: []string{"Directeur de la publication", "Courriel de la mairie"}, Shops: 31, News: 46, Replies: 38, Followers: 1204, Waiting: 23, Hosts: hosts,
+			return PageMairie{Reports: 2, Missing: []string{"Directeur de la publication", "Courriel de la mairie"}, Shops: 31, News: 46, Replies: 38, Followers: 1204, Waiting: 23, Hosts: hosts,
 				Checks: []Verification{{"1", "Promo", "@promo@ailleurs.example", ago(1, 22, 40), &Lien{URL: "/@cycles/1", Text: "Atelier d’hiver"}, paragraph("Vélos électriques à moitié prix, cliquez vite…")}},
 				Quiet:  []Lien{{"/@depot", "Dépôt du Quai", "pas encore entré"}, {"/@terre_rouge", "Atelier Terre Rouge", "silencieux depuis août"}}}
 		}},
@@ -434,6 +435,18 @@ func cannedPages() []canned {
 		}},
 		{"mairie-reseau-erreur", "/mairie/reseau", 422, func(*locale.Locale) Page {
 			return PageMairieReseau{Domain: "pas un site", Reason: "?", Errors: Erreurs{{"domaine", "Donnez un nom de site, par exemple ailleurs.example"}}}
+		}},
+		{"mairie-signalements", "/mairie/signalements", 200, func(*locale.Locale) Page {
+			return PageMairieSignalements{Done: "La décision est notée.", More: 3, OlderURL: "/mairie/signalements?avant=4",
+				Open: []Signalement{{Number: "12", Shop: Lien{URL: "/@cycles", Text: cycles.Name}, From: "piaille.example", Handle: "@piaille.example@piaille.example",
+					Words: "Prix barré qui n’a jamais été pratiqué.", Posts: []Lien{{URL: "/@cycles/1", Text: "Atelier d’hiver"}}, Gone: 2, At: ago(1, 9, 12), Field: "decision-12"}},
+				Decided: []Signalement{{Number: "11", Shop: Lien{URL: "/@fournil", Text: fournil.Name}, From: "Odile R.", Handle: "@odile@mastodon.example", At: ago(20, 9, 0), Decided: ago(18, 10, 0),
+					Decision: "Rien à retirer : la nouvelle dit vrai.", Field: "decision-11"}}}
+		}},
+		{"mairie-signalements-vide", "/mairie/signalements", 200, func(*locale.Locale) Page { return PageMairieSignalements{} }},
+		{"mairie-signalements-erreur", "/mairie/signalements", 422, func(*locale.Locale) Page {
+			return PageMairieSignalements{Errors: Erreurs{{"decision-12", "Écrivez ce que vous avez décidé"}},
+				Open: []Signalement{{Number: "12", Shop: Lien{URL: "/@cycles", Text: cycles.Name}, From: "piaille.example", Handle: "@piaille.example@piaille.example", At: ago(1, 9, 12), Field: "decision-12"}}}
 		}},
 		{"mairie-reglages", "/mairie/reglages", 200, func(*locale.Locale) Page {
 			p := settings("#ffd400")

@@ -10,6 +10,7 @@ func wordsOfForms() map[string][]string {
 		"photo.":    {"many", "heic", "not_a_photo", "too_large", "too_many_pixels", "damaged", "disk_full"},
 		"password.": {"short", "long"},
 		"messages.": {"public", "private"},
+		"note.":     {"empty", "long"},
 		"device.":   {"iphone", "android", "tablet", "windows", "mac", "linux"},
 		"browser.":  {"chrome", "firefox", "safari", "edge", "samsung"},
 		"host.":     {"paused", "retrying", "parked"},

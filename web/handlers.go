@@ -31,6 +31,8 @@ type Config struct {
 	Timeline  *town.Timeline
 	Messages  *town.Messages
 	Moderator *town.Moderator
+	Reports   *town.Reports
+	Quotes    *town.Quotes
 	Photos    PhotoStore
 	Sessions  SessionStore
 	Addresses town.Addresses

@@ -17,6 +17,7 @@ type PageMairie struct {
 	Waiting   int      // deliveries that wait
 	Missing   []string // what the legal notice has yet to say
 	Checks    []Verification
+	Reports   int       // open reports of other servers
 	Quiet     []Lien    // shops that have not signed in, or have long been silent; Note says which
 	Hosts     []Serveur // servers that do not answer; none when all is well
 }

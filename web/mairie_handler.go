@@ -34,13 +34,17 @@ func (h *Handlers) Mairie(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	_, reports, err := h.config.Reports.Open(ctx, by)
+	if err != nil {
+		return err
+	}
 	t, err := h.config.Directory.Town(ctx)
 	if err != nil {
 		return err
 	}
 	p := PageMairie{
 		Missing: missing(l, t), Shops: len(shops), News: week.News, Replies: week.Replies, Followers: week.Followers, Waiting: total,
-		Quiet: h.quiet(l, shops), Hosts: hosts,
+		Quiet: h.quiet(l, shops), Hosts: hosts, Reports: reports,
 	}
 	for _, one := range waiting {
 		c := Verification{

@@ -29,9 +29,9 @@ type Message struct {
 }
 
 // MessageKinds are the kinds of messages: a public reply, a reply that waits for approval, a mention, favourites, shares,
-// new followers, words from the town hall, words for the shop alone.
+// quotes, new followers, words from the town hall, words for the shop alone.
 func MessageKinds() []string {
-	return []string{"reponse", "attente", "mention", "favori", "partage", "abonne", "mairie", "prive"}
+	return []string{"reponse", "attente", "mention", "favori", "partage", "citation", "abonne", "mairie", "prive"}
 }
 
 // Conversation is one exchange under a piece of news. What the merchant may do is said by the addresses that are set:

@@ -57,7 +57,7 @@ func (h *Handlers) messageList(r *http.Request, open uuid.UUID) (PageMessages, e
 func (h *Handlers) message(l *locale.Locale, n town.Notification) (m Message, pending bool) {
 	m = Message{From: peerName(n.Actor), At: n.At}
 	if n.Reply != nil {
-		m.URL, m.Kind, m.Excerpt = messagePath(n.Reply.ID), kindOf(n.Reply), excerpt(n.Reply.Content)
+		m.URL, m.Kind, m.Excerpt = messagePath(n.Reply.ID), kindOf(n.Reply), orWords(excerpt(n.Reply.Content), n.Reply.Name)
 		return m, n.Read.IsZero() || n.Reply.State == town.ReplyWaiting
 	}
 	m.URL = string(n.Actor.URL)
@@ -69,6 +69,8 @@ func (h *Handlers) message(l *locale.Locale, n town.Notification) (m Message, pe
 		m.Kind = "favori"
 	case "share":
 		m.Kind = "partage"
+	case "quote":
+		m.Kind = "citation"
 	default:
 		m.Kind = "abonne"
 	}

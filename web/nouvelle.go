@@ -21,6 +21,7 @@ type PageNouvelle struct {
 	ReplyCount int // all public replies, those of later pages included
 	Replies    []Reponse
 	MoreURL    string // later replies
+	Quotes     []Citation
 	Others     []AutreNouvelle
 	EditURL    string // set for those who may edit it
 	DeleteURL  string // set for those who may delete it

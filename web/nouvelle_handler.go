@@ -69,7 +69,11 @@ func (h *Handlers) Nouvelle(w http.ResponseWriter, r *http.Request) error {
 			p.Others = append(p.Others, AutreNouvelle{URL: pathOf(o), Title: orWords(titleOfPost(o), l.T("publier.photo_only")), Published: o.Published})
 		}
 	}
-	if visitorOf(ctx).speaksFor(post.Merchant.ID) {
+	mine := visitorOf(ctx).speaksFor(post.Merchant.ID)
+	if p.Quotes, err = h.citations(r, post, mine); err != nil {
+		return err
+	}
+	if mine {
 		p.EditURL, p.DeleteURL = newsPath(post.ID, "modifier"), newsPath(post.ID, "supprimer")
 	}
 	return h.show(w, r, http.StatusOK, p)

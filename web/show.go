@@ -165,6 +165,7 @@ func (h *Handlers) remote(l *locale.Locale, r *town.Reply) template.HTML {
 	if r.Summary != "" {
 		b.WriteString("<p><strong>" + template.HTMLEscapeString(r.Summary) + "</strong></p>")
 	}
+	b.WriteString(objectCard(l, r))
 	b.WriteString(r.Content)
 	for _, a := range r.Attachments {
 		if address := string(a.URL); strings.HasPrefix(address, "https://") || strings.HasPrefix(address, "http://") {

@@ -24,6 +24,7 @@ func families() map[string][]string {
 		"conformity.": {NotConforming.String(), PartlyConforming.String(), FullyConforming.String()},
 		"reach.":      Reaches(), "reach.short.": Reaches(), "reach.said.": Reaches(),
 		"message.kind.": MessageKinds(),
+		"object.":       append(objectKinds(), "open"),
 		"paint.":        Paints(),
 		"colour.":       colourNames(), "colour.advice.": {"kept", "light", "soft", "moved"},
 		"ready.":  readyReplies[:],

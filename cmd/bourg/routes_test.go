@@ -118,6 +118,31 @@ func (h *house) reply(p *town.Post, content string, state town.ReplyState) uuid.
 	return r.ID
 }
 
+// quote lets somebody elsewhere quote a post, with leave.
+func (h *house) quote(p *town.Post) *town.Quote {
+	h.t.Helper()
+	h.replies++
+	activity := fmt.Sprintf("%s/activities/%d", h.peer.ID, h.replies)
+	q := &town.Quote{
+		ID: uuid.New(), Post: p.ID, Merchant: p.Merchant.ID, ObjectID: federation.IRI(activity + "/note"), URL: federation.IRI(activity + "/page"),
+		Actor: town.RemoteActor{ID: h.peer.ID}, Granted: true, At: time.Now(),
+	}
+	in := town.Received{Key: town.Key(string(h.peer.ID), activity), Sender: h.peer, ID: federation.IRI(activity)}
+	h.must(h.town.store.AddQuote(h.t.Context(), in, q, nil))
+	return q
+}
+
+// report lets somebody elsewhere report a post, and returns the number of the report.
+func (h *house) report(p *town.Post) string {
+	h.t.Helper()
+	h.replies++
+	activity := fmt.Sprintf("%s/activities/%d", h.peer.ID, h.replies)
+	r := &town.Report{Merchant: p.Merchant.ID, Posts: []uuid.UUID{p.ID}, Words: "Publicité mensongère", Received: time.Now()}
+	in := town.Received{Key: town.Key(string(h.peer.ID), activity), Sender: h.peer, ID: federation.IRI(activity)}
+	h.must(h.town.store.AddReport(h.t.Context(), in, r, false))
+	return fmt.Sprint(r.Number)
+}
+
 // link is a one-time link for the login with this address.
 func (h *house) link(email string) string {
 	h.t.Helper()
@@ -272,6 +297,7 @@ func (h *house) expectations() map[string]expectation {
 	post := h.publish(h.bakery, "Fournée de seigle.", false)
 	reply := h.reply(post, "<p>Gardez-m’en deux.</p>", town.ReplyShown)
 	event := h.publishKind(h.bakery, town.Draft{Kind: town.Event, Details: town.Details{Title: "Fournée ouverte", Starts: time.Now().AddDate(0, 0, 2)}})
+	quote, report := h.quote(post), h.report(post)
 	stored, err := h.town.media.Add(h.t.Context(), bytes.NewReader(picture(h.t, 64, 48)))
 	h.must(err)
 	actor, note := "/actors/"+h.bakery.ID.String(), "/posts/"+post.ID.String()
@@ -306,6 +332,7 @@ func (h *house) expectations() map[string]expectation {
 		"GET /posts/{post}/likes":                   {path: note + "/likes", want: all(200)},
 		"GET /posts/{post}/shares":                  {path: note + "/shares", want: all(200)},
 		"GET /posts/{post}/organizers":              {path: note + "/organizers", want: all(404)},
+		"GET /posts/{post}/quotes/{quote}":          {path: note + "/quotes/" + quote.ID.String(), want: all(200)},
 		"GET /activities/{activity}":                {path: "/activities/" + post.ID.String(), want: all(200)},
 		"GET /.well-known/webfinger":                {path: "/.well-known/webfinger?resource=acct:fournil@saint-laurent.example", want: all(200)},
 		"GET /.well-known/host-meta":                {path: "/.well-known/host-meta", want: all(200)},
@@ -347,6 +374,7 @@ func (h *house) expectations() map[string]expectation {
 		"GET /espace/messages":                      {path: "/espace/messages", want: shopPage},
 		"GET /espace/messages/{reply}":              {path: "/espace/messages/" + reply.String(), want: ownPage},
 		"POST /espace/messages/{reply}":             {path: "/espace/messages/" + reply.String(), form: form("geste", "masquer"), want: ownForm},
+		"POST /espace/citations/{quote}":            {path: "/espace/citations/" + quote.ID.String(), want: ownForm},
 		"GET /espace/page":                          {path: "/espace/page", want: shopPage},
 		"POST /espace/page":                         {path: "/espace/page", form: form("nom", "Chez nous", "metier", "boulangerie"), want: [roleCount]int{401, 401, 403, 303, 303, 403}},
 		"GET /espace/compte":                        {path: "/espace/compte", want: memberPage},
@@ -359,6 +387,8 @@ func (h *house) expectations() map[string]expectation {
 		"POST /mairie/commerces/lien":               {path: "/mairie/commerces/lien", form: form("commerce", h.bakery.ID.String()), want: [roleCount]int{401, 401, 403, 403, 403, 200}},
 		"GET /mairie/reseau":                        {path: "/mairie/reseau", want: townPage},
 		"POST /mairie/reseau":                       {path: "/mairie/reseau", form: form("domaine", "mauvais.example", "geste", "bloquer"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
+		"GET /mairie/signalements":                  {path: "/mairie/signalements", want: townPage},
+		"POST /mairie/signalements":                 {path: "/mairie/signalements", form: form("numero", report, "decision-"+report, "Rien à retirer."), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
 		"GET /mairie/reglages":                      {path: "/mairie/reglages", want: townPage},
 		"POST /mairie/reglages":                     {path: "/mairie/reglages", form: form("telephone", "04 65 71 20 00", "couleur", "#ffd400"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
 		"GET /static/*":                             {path: h.pages.Static().(*web.Static).URL("bourg.css"), want: all(200)},

@@ -38,6 +38,8 @@ type theTown struct {
 	documents *town.Documents
 	receiver  *town.Receiver
 	filler    *town.ThreadFiller
+	reports   *town.Reports
+	quotes    *town.Quotes
 
 	// wake is called after something was written that must leave. The server replaces it.
 	wake func()
@@ -117,9 +119,11 @@ func (t *theTown) wire() {
 	}
 	t.receiver = &town.Receiver{
 		Store: t.store, Addresses: t.addresses, Clean: sanitize.HTML, Line: sanitize.Line, Wake: wake,
-		Approve: t.config.RepliesApproved, Fill: t.store.AskToFill,
+		Approve: t.config.RepliesApproved, Mails: t.config.SMTPURL != "", Fill: t.store.AskToFill,
 	}
 	t.filler = &town.ThreadFiller{Store: t.store, Receiver: t.receiver, Addresses: t.addresses, Now: time.Now}
+	t.reports = &town.Reports{Store: t.store, Accounts: t.store, Now: time.Now}
+	t.quotes = &town.Quotes{Store: t.store, Addresses: t.addresses, Now: time.Now, Wake: wake}
 }
 
 // mediaAddress is where a stored file is served: from here, or from the host that is configured.

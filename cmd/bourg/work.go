@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
@@ -44,6 +43,8 @@ func (s *server) work(ctx context.Context) error {
 		},
 		RefreshActor: s.refreshActor,
 		FillThread:   s.fillThread,
+		ReadObject:   s.readObject,
+		FollowMove:   s.followMove,
 		Sweep:        s.sweep,
 		Orphans:      s.removeOrphans,
 		Tend:         s.town.publisher.Tend,
@@ -68,22 +69,14 @@ func (s *server) refresh(f *federation.Fetcher) func(federation.IRI) {
 }
 
 // refreshActor fetches a peer's actor and stores it. Where the peer will not say more when
-// it is asked again, that is that.
+// it is asked again, that is that; of an actor who is gone its server tells by a Delete.
 func (s *server) refreshActor(ctx context.Context, id string) error {
 	fetched := time.Now()
 	actor, err := s.fetcher.FetchActor(ctx, federation.IRI(id))
 	if err == nil {
 		return s.town.store.SaveActor(ctx, actor, fetched)
 	}
-	var refusal *federation.Refusal
-	var status *federation.StatusError
-	switch {
-	case errors.As(err, &refusal), errors.Is(err, federation.ErrBlocked), errors.Is(err, federation.ErrForbiddenURL):
-		return jobs.Final(err)
-	case errors.As(err, &status) && slices.Contains([]int{http.StatusNotFound, http.StatusGone}, status.Status):
-		return jobs.Final(err) // its server says so itself, by a Delete
-	}
-	return err
+	return finally(err)
 }
 
 // sendMail writes the letter in the town's name and hands it to the mail server.

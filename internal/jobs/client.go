@@ -22,6 +22,8 @@ type Deeds struct {
 	Mail         func(ctx context.Context, id int64, asked time.Time, m Mail) error
 	RefreshActor func(ctx context.Context, actor string) error
 	FillThread   func(ctx context.Context, j FillThread) error
+	ReadObject   func(ctx context.Context, object string, fetches int) error
+	FollowMove   func(ctx context.Context, from, to string) error
 	Sweep        func(ctx context.Context) error
 	Orphans      func(ctx context.Context) error
 	Tend         func(ctx context.Context) error
@@ -81,6 +83,18 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 		river.AddWorkerSafely(workers, &worker[FillThread]{
 			client: c, level: slog.LevelInfo,
 			do: func(ctx context.Context, j *river.Job[FillThread]) error { return deeds.FillThread(ctx, j.Args) },
+		}),
+		river.AddWorkerSafely(workers, &worker[ReadObject]{
+			client: c, level: slog.LevelInfo, first: questionPause, longest: questionLongest,
+			do: func(ctx context.Context, j *river.Job[ReadObject]) error {
+				return deeds.ReadObject(ctx, j.Args.ID, j.Args.Fetches)
+			},
+		}),
+		river.AddWorkerSafely(workers, &worker[FollowMove]{
+			client: c, level: slog.LevelInfo, first: questionPause, longest: questionLongest,
+			do: func(ctx context.Context, j *river.Job[FollowMove]) error {
+				return deeds.FollowMove(ctx, j.Args.From, j.Args.To)
+			},
 		}),
 		river.AddWorkerSafely(workers, &worker[Sweep]{
 			client: c, level: slog.LevelError, timeout: sweepTimeout,

@@ -144,6 +144,10 @@ func silence(ctx context.Context, tx pgx.Tx, hosts []string) error {
 	if err := removeTraces(ctx, tx, actors); err != nil {
 		return err
 	}
+	// What a server reported is a record of the town hall's; of one that is blocked, only what was decided stays.
+	if _, err := tx.Exec(ctx, `DELETE FROM reports WHERE actor_id = ANY($1) AND decided_at IS NULL`, actors); err != nil {
+		return err
+	}
 	// A delivery that is being inserted at this moment finds its host paused for good.
 	_, err = tx.Exec(ctx, `
 		INSERT INTO hosts (host, paused_until) SELECT unnest($1::text[]), 'infinity'

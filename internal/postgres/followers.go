@@ -12,7 +12,7 @@ import (
 // AddFollower implements town.InboxStore. The merchant is told of a follower who is new,
 // not of one whose server repeats itself.
 func (s *Store) AddFollower(ctx context.Context, in town.Received, actor uuid.UUID, followID federation.IRI, accept town.Outgoing) error {
-	_, err := s.receive(ctx, "add follower", in, subject(string(in.Sender.ID), actor.String()), receivedWith(17, 18)+outgoing+`,
+	_, err := s.receive(ctx, "add follower", in, subject(string(in.Sender.ID), actor.String()), receivedUnlessUndone(17, 18, 21)+outgoing+`,
 		before AS (
 			SELECT ended_at FROM followers WHERE actor_id = $19 AND follower_id = (SELECT id FROM sender)
 		), follower AS (
@@ -26,7 +26,7 @@ func (s *Store) AddFollower(ctx context.Context, in town.Received, actor uuid.UU
 			SELECT m.id, 'follow', follower_id FROM follower, merchants m
 			 WHERE m.id = $19 AND NOT EXISTS (SELECT FROM before WHERE ended_at IS NULL)
 		)`+receivedEnd+`true`,
-		append(s.outgoingArgs(accept), in.Key, string(in.Sender.ID), actor, string(followID))...)
+		append(s.outgoingArgs(accept), in.Key, string(in.Sender.ID), actor, string(followID), in.Signed)...)
 	if err == nil {
 		s.changed()
 	}
@@ -35,14 +35,14 @@ func (s *Store) AddFollower(ctx context.Context, in town.Received, actor uuid.UU
 
 // RemoveFollower implements town.InboxStore.
 func (s *Store) RemoveFollower(ctx context.Context, in town.Received, actor uuid.UUID) error {
-	found, err := s.receive(ctx, "remove follower", in, subject(string(in.Sender.ID), actor.String()), receivedWith(1, 2)+`
+	found, err := s.receive(ctx, "remove follower", in, subject(string(in.Sender.ID), actor.String()), receivedUnlessUndone(1, 2, 5)+`
 		ended AS (
 			UPDATE followers f SET ended_at = now() FROM gate, sender
 			 WHERE f.actor_id = $3 AND f.follower_id = sender.id AND f.ended_at IS NULL RETURNING f.follower_id
 		), untold AS (
 			DELETE FROM notifications n USING ended WHERE n.actor_id = ended.follower_id AND n.merchant_id = $3 AND n.kind = 'follow'
-		)`+receivedEnd+`EXISTS (SELECT FROM ended)`,
-		in.Key, string(in.Sender.ID), actor)
+		)`+markUndone(4, 5, `EXISTS (SELECT FROM ended)`)+receivedEnd+`EXISTS (SELECT FROM ended)`,
+		in.Key, string(in.Sender.ID), actor, undoneKey(in), in.Signed)
 	if found {
 		s.changed()
 	}

@@ -15,6 +15,8 @@ const (
 	day = 24 * time.Hour
 	// sweepBatch is how many rows one statement of the sweep removes, so that none holds locks for long.
 	sweepBatch = 5000
+	// undoneLife is longer than peers try to deliver what its author has undone since.
+	undoneLife = 8 * day
 	// hostsMax bounds what is remembered of hosts to which nothing waits.
 	hostsMax = 100_000
 )
@@ -28,6 +30,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (files []string, err e
 	}{
 		{"received activities", "received", `received_at < $1`, now.Add(-90 * day)},
 		{"tombstones", "remote_tombstones", `deleted_at < $1`, now.Add(-180 * day)},
+		{"undone activities", "undone", `undone_at < $1`, now.Add(-undoneLife)},
 		{"links", "sign_in_links", `expires_at < $1`, now},
 		{"used links", "sign_in_links", `used_at < $1`, now.Add(-day)},
 		{"sessions", "sessions", `expires_at < $1`, now},

@@ -293,3 +293,14 @@ func insertPhoto(ctx context.Context, tx db, merchant uuid.UUID, p *town.Photo) 
 	}
 	return err
 }
+
+// merchantsByID returns merchants, the former ones too, by their ids.
+func (s *Store) merchantsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*town.Merchant, error) {
+	rows, _ := s.pool.Query(ctx, `SELECT `+merchantColumns+` FROM `+merchantTables+` WHERE m.id = ANY($1)`, ids)
+	list, err := pgx.CollectRows(rows, scanMerchant)
+	byID := make(map[uuid.UUID]*town.Merchant, len(list))
+	for _, m := range list {
+		byID[m.ID] = m
+	}
+	return byID, err
+}

@@ -31,7 +31,7 @@ func countReplies(sel string) string {
 
 // AddReaction implements town.InboxStore; town.ErrNotFound where there is no such post, no more, or none that the sender may see.
 func (s *Store) AddReaction(ctx context.Context, in town.Received, kind town.ReactionKind, post uuid.UUID) error {
-	found, err := s.receive(ctx, "add reaction", in, subject(string(in.Sender.ID), string(kind), post.String()), receivedWith(1, 2)+`
+	found, err := s.receive(ctx, "add reaction", in, subject(string(in.Sender.ID), string(kind), post.String()), receivedUnlessUndone(1, 2, 6)+`
 		post AS (
 			SELECT id, merchant_id FROM posts WHERE id = $3 AND withdrawn_at IS NULL
 			   AND (public OR (addressee = $2 AND $4 = 'like'))
@@ -45,7 +45,7 @@ func (s *Store) AddReaction(ctx context.Context, in town.Received, kind town.Rea
 			INSERT INTO notifications (merchant_id, kind, actor_id, post_id)
 			SELECT post.merchant_id, kind, actor_id, post_id FROM reaction, post
 		)`+receivedEnd+`EXISTS (SELECT FROM post)`,
-		in.Key, string(in.Sender.ID), post, string(kind), string(in.ID))
+		in.Key, string(in.Sender.ID), post, string(kind), string(in.ID), in.Signed)
 	if err != nil {
 		return err
 	}
@@ -59,21 +59,22 @@ func (s *Store) AddReaction(ctx context.Context, in town.Received, kind town.Rea
 // removeReaction takes back the rows of reactions r that the condition names.
 func removeReaction(condition string) string {
 	return `
-		undone AS (
+		gone AS (
 			DELETE FROM reactions r USING gate, sender WHERE r.actor_id = sender.id AND ` + condition + `
 			RETURNING r.post_id, r.kind, r.actor_id
 		), counted AS (` + countReactions(`
-			SELECT post_id, -(kind = 'like')::int, -(kind = 'share')::int FROM undone`) + `
+			SELECT post_id, -(kind = 'like')::int, -(kind = 'share')::int FROM gone`) + `
 		), untold AS (
-			DELETE FROM notifications n USING undone u WHERE n.actor_id = u.actor_id AND n.kind = u.kind AND n.post_id = u.post_id
+			DELETE FROM notifications n USING gone u WHERE n.actor_id = u.actor_id AND n.kind = u.kind AND n.post_id = u.post_id
 		)`
 }
 
 // RemoveReaction implements town.InboxStore.
 func (s *Store) RemoveReaction(ctx context.Context, in town.Received, kind town.ReactionKind, post uuid.UUID) error {
 	found, err := s.receive(ctx, "remove reaction", in, subject(string(in.Sender.ID), string(kind), post.String()),
-		receivedWith(1, 2)+removeReaction(`r.post_id = $3 AND r.kind = $4`)+receivedEnd+`EXISTS (SELECT FROM undone)`,
-		in.Key, string(in.Sender.ID), post, string(kind))
+		receivedWith(1, 2)+removeReaction(`r.post_id = $3 AND r.kind = $4`)+markUndone(5, 6, `EXISTS (SELECT FROM gone)`)+
+			receivedEnd+`EXISTS (SELECT FROM gone)`,
+		in.Key, string(in.Sender.ID), post, string(kind), undoneKey(in), in.Signed)
 	if found {
 		s.changed()
 	}
@@ -88,8 +89,9 @@ func (s *Store) UndoByID(ctx context.Context, in town.Received, activity federat
 			 WHERE f.follower_id = sender.id AND f.follow_id = $3 AND f.ended_at IS NULL RETURNING f.actor_id, f.follower_id
 		), unfollowed AS (
 			DELETE FROM notifications n USING ended e WHERE n.actor_id = e.follower_id AND n.merchant_id = e.actor_id AND n.kind = 'follow'
-		)`+receivedEnd+`EXISTS (SELECT FROM undone) OR EXISTS (SELECT FROM ended)`,
-		in.Key, string(in.Sender.ID), string(activity))
+		)`+markUndone(4, 5, `EXISTS (SELECT FROM gone) OR EXISTS (SELECT FROM ended)`)+
+		receivedEnd+`EXISTS (SELECT FROM gone) OR EXISTS (SELECT FROM ended)`,
+		in.Key, string(in.Sender.ID), string(activity), undoneKey(in), in.Signed)
 	if found {
 		s.changed()
 	}

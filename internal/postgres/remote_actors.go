@@ -192,6 +192,7 @@ func removeTraces(ctx context.Context, tx pgx.Tx, actors []int64) error {
 	for _, sql := range []string{
 		`DELETE FROM notifications WHERE actor_id = ANY($1)`,
 		`DELETE FROM followers WHERE follower_id = ANY($1)`,
+		`DELETE FROM quotes WHERE actor_id = ANY($1)`,
 		`WITH gone AS (
 			DELETE FROM replies WHERE actor_id = ANY($1) RETURNING post_id, public, state
 		)` + countReplies(`SELECT post_id, -count(*) FROM gone WHERE post_id IS NOT NULL AND public AND state = 'shown' GROUP BY post_id ORDER BY post_id`),

@@ -34,8 +34,8 @@ func (s *Store) AddReply(ctx context.Context, in town.Received, r *town.Reply) e
 		), reply AS (
 			INSERT INTO replies (id, object_id, actor_id, merchant_id, post_id, in_reply_to, url, public, summary, content, language,
 				attachments, published_at, updated_at, received_at, state, sensitive, mentions,
-				collection)
-			SELECT $3, $4, sender.id, $6, (SELECT post_id FROM thread), $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21
+				collection, type, name)
+			SELECT $3, $4, sender.id, $6, (SELECT post_id FROM thread), $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23
 			  FROM gate, sender
 			 WHERE NOT EXISTS (SELECT FROM remote_tombstones WHERE key = $5)
 			   AND ($7::uuid IS NULL OR EXISTS (SELECT FROM thread))
@@ -51,11 +51,19 @@ func (s *Store) AddReply(ctx context.Context, in town.Received, r *town.Reply) e
 		in.Key, string(in.Sender.ID), r.ID, string(r.ObjectID), objectKey(in.Sender.ID, r.ObjectID), r.Merchant, nullID(r.Post),
 		zeronull.Text(r.InReplyTo), string(r.URL), r.Public, r.Summary, r.Content, r.Language, attachments, r.Published,
 		zeronull.Timestamptz(r.Updated), s.receivedAt(r), string(r.State), r.Sensitive, notNil(r.Mentions),
-		zeronull.Text(r.Replies))
+		zeronull.Text(r.Replies), cut(typeOf(r), 100), cut(r.Name, 200))
 	if found {
 		s.changed()
 	}
 	return err
+}
+
+// typeOf is a reply's type; who does not say is taken to have written a Note.
+func typeOf(r *town.Reply) string {
+	if r.Type == "" {
+		return "Note"
+	}
+	return r.Type
 }
 
 func (s *Store) receivedAt(r *town.Reply) time.Time {
@@ -90,12 +98,12 @@ func (s *Store) EditReply(ctx context.Context, in town.Received, r *town.Reply) 
 	found, err := s.receive(ctx, "edit reply", in, subject(in.Sender.ID, r.ObjectID), receivedWith(1, 2)+`
 		before AS (
 			SELECT r.id, r.post_id, r.merchant_id, r.public, r.state,
-			       (r.summary, r.content, r.attachments::text) IS DISTINCT FROM ($4::text, $5::text, ($7::json)::text) AS other
+			       (r.summary, r.content, r.attachments::text, r.name) IS DISTINCT FROM ($4::text, $5::text, ($7::json)::text, $12::text) AS other
 			  FROM gate, sender, replies r
 			 WHERE r.object_id = $3 AND r.actor_id = sender.id AND coalesce(r.updated_at, r.published_at) < $8 FOR UPDATE OF r
 		), edited AS (
 			UPDATE replies r SET summary = $4, content = $5, language = $6, attachments = $7::json, updated_at = $8,
-				sensitive = $10, mentions = $11,
+				sensitive = $10, mentions = $11, name = $12,
 				state = CASE WHEN b.public AND b.state = 'shown' AND b.other
 					AND ($9 OR coalesce(m.approve_replies, (SELECT approve_replies FROM town), false)) THEN 'waiting' ELSE b.state END
 			  FROM before b JOIN merchants m ON m.id = b.merchant_id
@@ -104,7 +112,7 @@ func (s *Store) EditReply(ctx context.Context, in town.Received, r *town.Reply) 
 			SELECT post_id, -1 FROM edited WHERE post_id IS NOT NULL AND waits`)+`
 		)`+receivedEnd+`EXISTS (SELECT FROM edited)`,
 		in.Key, string(in.Sender.ID), string(r.ObjectID), r.Summary, r.Content, r.Language, attachments, updated,
-		r.State == town.ReplyWaiting, r.Sensitive, notNil(r.Mentions))
+		r.State == town.ReplyWaiting, r.Sensitive, notNil(r.Mentions), cut(r.Name, 200))
 	if found {
 		s.changed()
 	}
@@ -119,9 +127,13 @@ func (s *Store) DeleteObject(ctx context.Context, in town.Received, object feder
 		), gone AS (
 			DELETE FROM replies r USING gate, sender WHERE r.object_id = $3 AND r.actor_id = sender.id
 			RETURNING r.post_id, r.public, r.state
+		), unquoted AS (
+			DELETE FROM quotes q USING gate, sender WHERE q.object_id = $3 AND q.actor_id = sender.id RETURNING q.post_id, q.actor_id
+		), untold AS (
+			DELETE FROM notifications n USING unquoted u WHERE n.kind = 'quote' AND n.post_id = u.post_id AND n.actor_id = u.actor_id
 		), counted AS (`+countReplies(`
 			SELECT post_id, -1 FROM gone WHERE post_id IS NOT NULL AND public AND state = 'shown'`)+`
-		)`+receivedEnd+`EXISTS (SELECT FROM gone)`,
+		)`+receivedEnd+`EXISTS (SELECT FROM gone) OR EXISTS (SELECT FROM unquoted)`,
 		in.Key, string(in.Sender.ID), string(object), objectKey(in.Sender.ID, object))
 	if found {
 		s.changed()
@@ -147,7 +159,7 @@ func (s *Store) PostOf(ctx context.Context, object federation.IRI) (post, mercha
 
 // replyColumns are what scanReply reads, of replies r and remote_actors a.
 const replyColumns = `r.id, r.object_id, r.merchant_id, r.post_id, r.in_reply_to, r.url, r.public, r.summary, r.content, r.language,
-	r.attachments, r.sensitive, r.mentions, r.published_at, r.updated_at, r.received_at, r.state, a.iri, a.name, a.handle, a.url, a.host`
+	r.attachments, r.sensitive, r.mentions, r.published_at, r.updated_at, r.received_at, r.state, r.type, r.name, a.iri, a.name, a.handle, a.url, a.host`
 
 const replyTables = `replies r JOIN remote_actors a ON a.id = r.actor_id`
 
@@ -156,6 +168,7 @@ func scanReply(row pgx.CollectableRow) (*town.Reply, error) {
 	var attachments []byte
 	err := row.Scan(&r.ID, &r.ObjectID, &r.Merchant, (*zeronull.UUID)(&r.Post), (*zeronull.Text)(&r.InReplyTo), &r.URL, &r.Public,
 		&r.Summary, &r.Content, &r.Language, &attachments, &r.Sensitive, &r.Mentions, &r.Published, (*zeronull.Timestamptz)(&r.Updated), &r.Received, &r.State,
+		&r.Type, &r.Name,
 		&r.Actor.ID, &r.Actor.Name, &r.Actor.Handle, &r.Actor.URL, &r.Actor.Host)
 	if err != nil {
 		return nil, err

@@ -42,6 +42,8 @@ type DocumentStore interface {
 	LiveOffers(ctx context.Context, merchant uuid.UUID, n int) ([]*Post, error)
 	Products(ctx context.Context, merchant uuid.UUID, n int) ([]*Post, error)
 	ComingEvents(ctx context.Context, merchant uuid.UUID, after Cursor, n int) ([]*Post, error)
+	// Quote returns a quote of a post that was not withdrawn, or ErrNotFound.
+	Quote(ctx context.Context, id uuid.UUID) (*Quote, error)
 	Statistics(ctx context.Context, now time.Time) (Statistics, error)
 }
 
@@ -248,6 +250,9 @@ func baseActor(a Addresses, id uuid.UUID, handle, publicPEM string) *federation.
 func (d *Documents) Object(ctx context.Context, id federation.IRI) (*federation.Object, error) {
 	if actor, ok := strings.CutSuffix(string(id), "/card"); ok {
 		return d.card(ctx, federation.IRI(actor))
+	}
+	if post, quote, ok := strings.Cut(string(id), "/quotes/"); ok {
+		return d.authorisation(ctx, id, federation.IRI(post), quote)
 	}
 	key, ok := d.Addresses.ID("posts", id)
 	if !ok {

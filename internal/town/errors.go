@@ -27,6 +27,8 @@ var (
 	ErrBusy = errors.New("took too long")
 	// ErrChanged: somebody else changed it after it was read; nothing was done. Who reads it again may go on.
 	ErrChanged = errors.New("changed in the meantime")
+	// ErrTooMany: so many are not taken at once; later there is room again.
+	ErrTooMany = errors.New("too many")
 	// ErrNotSetUp: the town has no name yet.
 	ErrNotSetUp = errors.New("the town is not set up")
 )

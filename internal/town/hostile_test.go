@@ -21,6 +21,11 @@ func TestBadInput(t *testing.T) {
 	private := func(to ...federation.IRI) *federation.Object {
 		return &federation.Object{ID: "https://peer.example/notes/1", Type: "Note", AttributedTo: annaID, Content: "<p>Secret</p>", To: to}
 	}
+	quoting := func(post federation.IRI) *federation.Object {
+		o := private(federation.Public)
+		o.Quote = post
+		return o
+	}
 	for id, acts := range map[string][]activity{
 		// Answers to a Follow that nobody here has sent.
 		"O10": {
@@ -35,13 +40,13 @@ func TestBadInput(t *testing.T) {
 		},
 		// A boost of what is not ours, whoever wrote it: nothing of it is fetched, kept or shown.
 		"O12": {{Type: "Announce", ObjectID: "https://suspended.example/notes/1"}, {Type: "Announce", ObjectID: annaID}},
-		// An account that says it has moved: nobody follows anybody's new account by that.
-		"O13": {{Type: "Move", ObjectID: annaID, Target: "https://else.example/users/anna"}, {Type: "Move", ObjectID: annaID, Target: bakery}},
-		// A report is no order.
-		"O16": {{Type: "Flag", ObjectIDs: []federation.IRI{bakery, a.Post(post)}, ObjectID: bakery}},
-		// Quotes, votes and pins.
+		// An account that says it has moved to one of ours, or nowhere.
+		"O13": {{Type: "Move", ObjectID: annaID, Target: bakery}, {Type: "Move", ObjectID: annaID, Target: annaID}, {Type: "Move", ObjectID: annaID}},
+		// Quotes, reports and pins of what one cannot see.
 		"W10": {
-			{Type: "QuoteRequest", ObjectID: a.Post(post)}, {Type: "Add", ObjectID: a.Post(post), Target: bakery + "/featured"},
+			{Type: "QuoteRequest", ObjectID: a.Post(uuid.New()), Instrument: "https://peer.example/notes/2"},
+			{Type: "QuoteRequest", ObjectID: a.Post(post)}, {Type: "Flag", ObjectIDs: []federation.IRI{a.Post(uuid.New()), a.Actor(uuid.New())}},
+			{Type: "Create", ObjectID: "https://peer.example/notes/1", Object: quoting(a.Post(uuid.New()))}, {Type: "Add", ObjectID: a.Post(post), Target: bakery + "/featured"},
 			{Type: "Like", ObjectID: a.Post(uuid.New())}, {Type: "Announce", ObjectID: a.Post(uuid.New())},
 		},
 	} {
@@ -57,6 +62,24 @@ func TestBadInput(t *testing.T) {
 			}
 		})
 	}
+	t.Run("O16", func(t *testing.T) {
+		t.Parallel()
+		l := &inboxLog{post: post, merchant: baker.ID}
+		flag := &activity{ID: "https://peer.example/1", Type: "Flag", Actor: annaID, Content: strings.Repeat("a", 9000), ObjectIDs: []federation.IRI{bakery}}
+		for range 10_000 {
+			flag.ObjectIDs = append(flag.ObjectIDs, a.Post(post))
+		}
+		err := testReceiver(t, l).Receive(t.Context(), &federation.Incoming{Activity: flag, Sender: anna, Received: morning})
+		if err != nil || l.report == nil || len(l.report.Posts) != 20 || len(l.report.Words) != 2000 {
+			t.Errorf("a report of 10,000 posts: got %v, %+v, want 20 posts and 2000 signs kept", err, l.report)
+		}
+		l.reportsFull = true
+		var refused *federation.Refusal
+		err = testReceiver(t, l).Receive(t.Context(), &federation.Incoming{Activity: flag, Sender: anna, Received: morning})
+		if !errors.As(err, &refused) || refused.Status != 429 || refused.RetryAfter == 0 {
+			t.Errorf("a report too many: got %v, want 429 with Retry-After", err)
+		}
+	})
 	t.Run("A14", func(t *testing.T) {
 		t.Parallel()
 		for _, h := range []string{

@@ -89,6 +89,8 @@ type Reply struct {
 	InReplyTo federation.IRI
 	URL       federation.IRI
 	Replies   federation.IRI // the collection of replies to it, at its server; "" where it names none
+	Type      string         // as its server calls it: Note, Question, Article...
+	Name      string         // its title, plain text; of a Note it stands in Content
 	Public    bool
 	Summary   string // content warning, plain text
 	Content   string // sanitised HTML

@@ -35,6 +35,9 @@ type InboxStore interface {
 	// DeleteObject removes the sender's own object with all that hangs on it (counts, notifications) and keeps a
 	// tombstone of its id.
 	DeleteObject(ctx context.Context, in Received, object federation.IRI) error
+	// DeleteQuoting does what DeleteObject does for an object that quotes one of our posts with our leave, which ends with
+	// it: revoked is the Delete of the authorisation.
+	DeleteQuoting(ctx context.Context, in Received, object federation.IRI, revoked Outgoing) error
 	// DeleteActor removes everything of the sender: followings, replies, reactions, notifications, waiting deliveries to its own inbox.
 	DeleteActor(ctx context.Context, in Received) error
 	// UpdateActor stores the sender's new document.
@@ -43,6 +46,20 @@ type InboxStore interface {
 	AddReaction(ctx context.Context, in Received, kind ReactionKind, post uuid.UUID) error
 	// RemoveReaction takes the sender's like or share of a post back.
 	RemoveReaction(ctx context.Context, in Received, kind ReactionKind, post uuid.UUID) error
+	// AddQuote remembers that a peer's object quotes a post, and tells the merchant once; where accept is given, with leave.
+	// ErrNotFound where there is no such public post, or no more.
+	AddQuote(ctx context.Context, in Received, q *Quote, accept *Outgoing) error
+	// QuoteBy finds the quote that an object makes, or ErrNotFound.
+	QuoteBy(ctx context.Context, actor, object federation.IRI) (*Quote, error)
+	// AddReport keeps what a peer reports and, where mails is set, writes to the town hall. ErrTooMany where the sender's
+	// host has reported too much within the hour.
+	AddReport(ctx context.Context, in Received, r *Report, mails bool) error
+	// AskForMove has the target of a Move looked at, if the sender follows somebody here; else federation.ErrIgnored.
+	AskForMove(ctx context.Context, in Received, target federation.IRI) error
+	// AskForObject has an object read at its origin, with so many requests at most. It may be refused (federation.ErrIgnored) where too many wait.
+	AskForObject(ctx context.Context, in Received, object federation.IRI, fetches int) error
+	// Respond remembers the activity and sends the answer to it; nothing else changes.
+	Respond(ctx context.Context, in Received, answer Outgoing) error
 	// UndoByID takes back whatever the sender did by the activity with this id: a following, a like or a share
 	// (peers may undo by the bare id).
 	UndoByID(ctx context.Context, in Received, activity federation.IRI) error
@@ -50,6 +67,10 @@ type InboxStore interface {
 	// PostOf finds what an object's id stands for here: one of our posts, or a reply that stands under one.
 	// merchant is who published the post or was written to. ErrNotFound where it is neither.
 	PostOf(ctx context.Context, object federation.IRI) (post, merchant uuid.UUID, err error)
+	// PublicPost finds a post of ours that everybody may read and that has left; else ErrNotFound.
+	PublicPost(ctx context.Context, id uuid.UUID) (kind Kind, merchant uuid.UUID, err error)
+	// WriterOf tells who wrote an object of a peer's that is known here, or ErrNotFound.
+	WriterOf(ctx context.Context, object federation.IRI) (*federation.Actor, error)
 	// ActorKind tells what lives under the id of a local actor: "merchant", "town" or "relay"; ErrNotFound, ErrGone.
 	ActorKind(ctx context.Context, id uuid.UUID) (string, error)
 	// ApprovesReplies tells whether public replies to the merchant wait.
@@ -72,6 +93,10 @@ type Received struct {
 	Key    uuid.UUID
 	Sender *federation.Actor
 	ID     federation.IRI // of the activity
+	// Undoes is, of an Undo, the id of what it takes back; "" where it does not name it.
+	Undoes federation.IRI
+	// Signed is when the sender signed it: by this a repeated Follow is told from one that was undone before it came.
+	Signed time.Time
 }
 
 // Receiver is the town's side of the inbox: the one switch over everything that a
@@ -84,6 +109,8 @@ type Receiver struct {
 	Wake      func()                   // something was written that must leave
 	// Approve: public replies wait in the whole town, whatever its settings say (BOURG_REPLIES=approve).
 	Approve bool
+	// Mails: a mail server is configured, by which the town hall learns of reports.
+	Mails bool
 	// Refresh asks for an actor to be fetched again soon (an Update that carries no document); may be nil.
 	Refresh func(actor federation.IRI)
 	// Fill asks for what is missing around a reply; may be nil.
@@ -105,12 +132,23 @@ func (r *Receiver) Receive(ctx context.Context, in *federation.Incoming) error {
 		return r.update(ctx, in)
 	case "Delete":
 		return r.delete(ctx, in)
-	case "Like":
+	case "Like", "EmojiReact":
 		return r.react(ctx, in, Liked)
 	case "Announce":
-		return r.react(ctx, in, Shared)
+		return r.announce(ctx, in)
 	case "Block":
 		return r.block(ctx, in)
+	case "QuoteRequest":
+		return r.quoteRequest(ctx, in)
+	case "Flag":
+		return r.flag(ctx, in)
+	case "Move":
+		return r.move(ctx, in)
+	case "Join", "Leave":
+		return r.attend(ctx, in)
+	case "Accept", "Reject", "Add", "Remove":
+		// Answers to what no actor here has asked, and what a peer shows first on its own page.
+		return federation.ErrIgnored
 	default:
 		return federation.ErrIgnored
 	}
@@ -150,10 +188,7 @@ func (r *Receiver) follow(ctx context.Context, in *federation.Incoming) error {
 func (r *Receiver) undo(ctx context.Context, in *federation.Incoming) error {
 	inner := in.Activity.Inner
 	if inner == nil {
-		if in.Activity.ObjectID == "" {
-			return federation.ErrIgnored
-		}
-		return r.Store.UndoByID(ctx, received(in), in.Activity.ObjectID)
+		return r.undoByID(ctx, in, in.Activity.ObjectID)
 	}
 	if inner.Actor != "" && inner.Actor != in.Sender.ID {
 		return &federation.Refusal{Status: 403, Code: "not_owner"}
@@ -167,11 +202,25 @@ func (r *Receiver) undo(ctx context.Context, in *federation.Incoming) error {
 		return r.Store.RemoveFollower(ctx, received(in), actor)
 	case "Like":
 		return r.unreact(ctx, in, inner, Liked)
+	case "EmojiReact":
+		if inner.ID == "" {
+			return r.unreact(ctx, in, inner, Liked)
+		}
+		return r.undoByID(ctx, in, inner.ID) // one of several, of which one counts
 	case "Announce":
 		return r.unreact(ctx, in, inner, Shared)
+	case "Block":
+		return r.undoByID(ctx, in, inner.ID) // the following does not come back; a Block that comes late ends none
 	default:
 		return federation.ErrIgnored
 	}
+}
+
+func (r *Receiver) undoByID(ctx context.Context, in *federation.Incoming, id federation.IRI) error {
+	if id == "" {
+		return federation.ErrIgnored
+	}
+	return r.Store.UndoByID(ctx, received(in), id)
 }
 
 func (r *Receiver) unreact(ctx context.Context, in *federation.Incoming, inner *federation.Activity, kind ReactionKind) error {
@@ -186,8 +235,15 @@ func (r *Receiver) unreact(ctx context.Context, in *federation.Incoming, inner *
 // one, a mention, a private message. What concerns nobody here is not kept.
 func (r *Receiver) create(ctx context.Context, in *federation.Incoming) error {
 	o := in.Activity.Object
-	if o == nil || o.IsVote {
+	if o == nil {
+		return r.read(ctx, in, in.Activity.ObjectID)
+	}
+	if o.IsVote {
 		return federation.ErrIgnored
+	}
+	quoted, err := r.quoted(ctx, in, o)
+	if err != nil {
+		return err
 	}
 	reply := r.reply(in, o)
 	parentKnown := true
@@ -211,6 +267,9 @@ func (r *Receiver) create(ctx context.Context, in *federation.Incoming) error {
 		reply.Merchant = uuid.Nil // written to others about a post of ours
 	}
 	if reply.Merchant == uuid.Nil {
+		if quoted {
+			return nil
+		}
 		if !parentKnown && r.Addresses.Local(o.Context) { // it says that it belongs to a conversation of ours
 			if err := r.askToFill(ctx, in, reply, false, nil); err != nil {
 				return err
@@ -233,7 +292,7 @@ func (r *Receiver) create(ctx context.Context, in *federation.Incoming) error {
 // reply makes a Reply of a peer's object; its text is made safe here, once.
 func (r *Receiver) reply(in *federation.Incoming, o *federation.Object) *Reply {
 	content := r.Clean(o.Content)
-	if o.Name != "" {
+	if o.Name != "" && o.Type == "Note" {
 		content = r.Clean("<p><strong>"+html.EscapeString(o.Name)+"</strong></p>") + content
 	}
 	published := o.Published
@@ -254,7 +313,8 @@ func (r *Receiver) reply(in *federation.Incoming, o *federation.Object) *Reply {
 	}
 	return &Reply{
 		ID: id, ObjectID: o.ID, InReplyTo: o.InReplyTo, URL: url, Replies: replies,
-		Actor:  RemoteActor{ID: in.Sender.ID},
+		Actor: RemoteActor{ID: in.Sender.ID},
+		Type:  o.Type, Name: r.Line(o.Name),
 		Public: o.IsPublic(), Summary: r.Line(o.Summary), Content: content,
 		Language: o.Language, Sensitive: o.Sensitive, Mentions: r.mentions(in.Sender.ID, o), Attachments: o.Attachments,
 		Published: published, Updated: o.Updated, Received: in.Received, State: ReplyShown,
@@ -320,7 +380,7 @@ func (r *Receiver) delete(ctx context.Context, in *federation.Incoming) error {
 	case in.Sender.ID:
 		return r.Store.DeleteActor(ctx, received(in))
 	default:
-		return r.Store.DeleteObject(ctx, received(in), in.Activity.ObjectID)
+		return r.deleteObject(ctx, in)
 	}
 }
 
@@ -373,7 +433,8 @@ func (r *Receiver) post(iri federation.IRI) (uuid.UUID, bool) {
 }
 
 // received makes the dedupe key: sender and activity id, so that nobody can use up the id
-// of another's activity; for an Update sender, object and time.
+// of another's activity; for an Update sender, object and time; for an Undo the time of the signature too, because
+// Misskey has one id for each time that somebody stops following somebody.
 func received(in *federation.Incoming) Received {
 	act := in.Activity
 	parts := []string{string(in.Sender.ID), string(act.ID)}
@@ -389,7 +450,15 @@ func received(in *federation.Incoming) Received {
 			parts = []string{string(in.Sender.ID), "Update", string(act.ObjectID), at.UTC().Format(time.RFC3339Nano)}
 		}
 	}
-	return Received{Key: Key(parts...), Sender: in.Sender, ID: act.ID}
+	rec := Received{Sender: in.Sender, ID: act.ID, Signed: in.Signed}
+	if act.Type == "Undo" {
+		parts = append(parts, in.Signed.UTC().Format(time.RFC3339))
+		if rec.Undoes = act.ObjectID; act.Inner != nil {
+			rec.Undoes = act.Inner.ID
+		}
+	}
+	rec.Key = Key(parts...)
+	return rec
 }
 
 // Key is the first 128 bits of SHA-256 over the parts, each ended by a newline (which no

@@ -24,6 +24,10 @@ type inboxLog struct {
 	keys           []uuid.UUID
 	reply          *Reply
 	accept         Outgoing
+	kind           Kind // of post
+	quote          *Quote
+	report         *Report
+	reportsFull    bool
 }
 
 func (l *inboxLog) note(in Received, format string, args ...any) error {
@@ -78,6 +82,51 @@ func (l *inboxLog) ActorKind(_ context.Context, id uuid.UUID) (string, error) {
 	}
 	return "", ErrNotFound
 }
+func (l *inboxLog) DeleteQuoting(_ context.Context, in Received, o federation.IRI, out Outgoing) error {
+	l.accept = out
+	return l.note(in, "delete %s and its leave", o)
+}
+func (l *inboxLog) AddQuote(_ context.Context, in Received, q *Quote, accept *Outgoing) error {
+	if q.Post != l.post {
+		return ErrNotFound
+	}
+	if accept != nil {
+		l.accept = *accept
+	}
+	return l.note(in, "quote %s granted %t", q.ObjectID, q.Granted)
+}
+func (l *inboxLog) QuoteBy(_ context.Context, _, object federation.IRI) (*Quote, error) {
+	if l.quote != nil && l.quote.ObjectID == object {
+		return l.quote, nil
+	}
+	return nil, ErrNotFound
+}
+func (l *inboxLog) AddReport(_ context.Context, in Received, r *Report, mails bool) error {
+	if l.reportsFull {
+		return ErrTooMany
+	}
+	l.report = r
+	return l.note(in, "report %q of %d posts, mail %t", r.Words, len(r.Posts), mails)
+}
+func (l *inboxLog) AskForMove(_ context.Context, in Received, target federation.IRI) error {
+	return l.note(in, "look at %s", target)
+}
+func (l *inboxLog) AskForObject(_ context.Context, in Received, object federation.IRI, _ int) error {
+	return l.note(in, "read %s", object)
+}
+func (l *inboxLog) Respond(_ context.Context, in Received, answer Outgoing) error {
+	l.accept = answer
+	return l.note(in, "answer %s", answer.Type)
+}
+func (l *inboxLog) PublicPost(_ context.Context, id uuid.UUID) (Kind, uuid.UUID, error) {
+	if id == l.post {
+		return l.kind, l.merchant, nil
+	}
+	return "", uuid.Nil, ErrNotFound
+}
+func (l *inboxLog) WriterOf(context.Context, federation.IRI) (*federation.Actor, error) {
+	return nil, ErrNotFound
+}
 func (l *inboxLog) ApprovesReplies(context.Context, uuid.UUID) (bool, error) { return l.approves, nil }
 
 func TestWhatATownUnderstands(t *testing.T) {
@@ -129,6 +178,32 @@ func TestWhatATownUnderstands(t *testing.T) {
 		{"Undo of a Like", activity{Type: "Undo", Inner: &activity{Type: "Like", Actor: annaID, ObjectID: postID}}, false, "unlike"},
 		{"Undo of a boost", activity{Type: "Undo", Inner: &activity{Type: "Announce", Actor: annaID, ObjectID: postID}}, false, "unshare"},
 		{"a block", activity{Type: "Block", ObjectID: bakery}, false, "unfollow"},
+		{"a bread roll in place of a heart", activity{Type: "EmojiReact", ObjectID: postID, Content: "🥖"}, false, "like"},
+		{"Undo of an emoji", activity{Type: "Undo", Inner: &activity{ID: "https://peer.example/emoji/1", Type: "EmojiReact", Actor: annaID, ObjectID: postID}}, false, "undo https://peer.example/emoji/1"},
+		{"Undo of a block", activity{Type: "Undo", Inner: &activity{ID: "https://peer.example/blocks/1", Type: "Block", Actor: annaID, ObjectID: bakery}}, false, "undo https://peer.example/blocks/1"},
+		{"a note by its bare id", activity{Type: "Create", ObjectID: "https://peer.example/notes/1"}, false, "read https://peer.example/notes/1"},
+		{"a note of ours by its bare id", activity{Type: "Create", ObjectID: postID}, false, ""},
+		{"a poll below our post", activity{Type: "Create", Object: note(func(o *federation.Object) { o.Type, o.InReplyTo = "Question", postID })}, false, "reply reply shown https://peer.example/notes/1"},
+		{"something unknown below our post", activity{Type: "Create", Object: note(func(o *federation.Object) { o.Type, o.InReplyTo = "Hologram", postID })}, false, "reply reply shown https://peer.example/notes/1"},
+		{"a quote that asks", activity{Type: "QuoteRequest", ObjectID: postID, Instrument: "https://peer.example/notes/2"}, false, "quote https://peer.example/notes/2 granted true"},
+		{"a quote of something elsewhere", activity{Type: "QuoteRequest", ObjectID: "https://else.example/1", Instrument: "https://peer.example/notes/2"}, false, ""},
+		{"a quote of a post that is no more", activity{Type: "QuoteRequest", ObjectID: a.Post(uuid.New()), Instrument: "https://peer.example/notes/2"}, false, ""},
+		{"a quote that does not ask", activity{Type: "Create", Object: note(func(o *federation.Object) { o.Quote = postID })}, false, "quote https://peer.example/notes/1 granted false"},
+		{"a private quote", activity{Type: "Create", Object: note(func(o *federation.Object) { o.Quote, o.To = postID, []federation.IRI{annaID + "/followers"} })}, false, ""},
+		{"a report", activity{Type: "Flag", ObjectIDs: []federation.IRI{bakery, postID}, Content: "Publicité"}, false, `report "Publicité" of 1 posts, mail false`},
+		{"a report of a post alone (Lemmy)", activity{Type: "Flag", ObjectID: postID, Content: "spam"}, false, `report "spam" of 1 posts, mail false`},
+		{"a report about somebody elsewhere", activity{Type: "Flag", ObjectIDs: []federation.IRI{"https://else.example/users/x"}}, false, ""},
+		{"a move", activity{Type: "Move", ObjectID: annaID, Target: "https://new.example/users/anna"}, false, "look at https://new.example/users/anna"},
+		{"a move to nowhere", activity{Type: "Move", ObjectID: annaID}, false, ""},
+		{"a move to us", activity{Type: "Move", ObjectID: annaID, Target: bakery}, false, ""},
+		{"Join of what is no event", activity{Type: "Join", ObjectID: postID}, false, ""},
+		{"Accept of what nobody asked", activity{Type: "Accept", Inner: &activity{Type: "Follow", Actor: bakery, ObjectID: annaID}}, false, ""},
+		{"Reject of what nobody asked", activity{Type: "Reject", Inner: &activity{Type: "Follow", Actor: bakery, ObjectID: annaID}}, false, ""},
+		{"a post that is shown first", activity{Type: "Add", ObjectID: "https://peer.example/notes/1", Target: annaID + "/featured"}, false, ""},
+		{"a post that is no longer", activity{Type: "Remove", ObjectID: "https://peer.example/notes/1", Target: annaID + "/featured"}, false, ""},
+		{"a community that passes on a reply to us", activity{Type: "Announce", Inner: &activity{Type: "Create", Actor: "https://lemmy.example/u/bob", ObjectID: "https://lemmy.example/comment/1", Regards: []federation.IRI{postID}}}, false, "read https://lemmy.example/comment/1"},
+		{"a community that passes on what concerns others", activity{Type: "Announce", Inner: &activity{Type: "Create", Actor: "https://lemmy.example/u/bob", ObjectID: "https://lemmy.example/comment/1", Regards: []federation.IRI{"https://lemmy.example/post/1"}}}, false, ""},
+		{"a community that passes on a like", activity{Type: "Announce", Inner: &activity{Type: "Like", Actor: "https://lemmy.example/u/bob", ObjectID: postID}}, false, ""},
 		{"something new", activity{Type: "Levitate", ObjectID: postID}, false, ""},
 	}
 	for _, tt := range tests {
@@ -137,8 +212,12 @@ func TestWhatATownUnderstands(t *testing.T) {
 			l := &inboxLog{post: post, merchant: baker.ID, approves: tt.approves, known: map[federation.IRI]bool{postID: true}}
 			act := tt.act
 			act.ID, act.Actor = "https://peer.example/1", annaID
-			if act.ObjectID == "" && act.Object != nil {
+			switch {
+			case act.ObjectID != "":
+			case act.Object != nil:
 				act.ObjectID = act.Object.ID
+			case act.Inner != nil:
+				act.ObjectID = act.Inner.ID
 			}
 			err := testReceiver(t, l).Receive(t.Context(), &federation.Incoming{Activity: &act, Sender: anna, Received: morning})
 			if tt.want == "" {

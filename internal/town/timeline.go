@@ -25,6 +25,8 @@ type TimelineStore interface {
 	Post(ctx context.Context, id uuid.UUID) (*Post, error)
 	// Thread returns the public replies shown under a post and the merchants' public answers, oldest first, at most 500.
 	Thread(ctx context.Context, post uuid.UUID) ([]ThreadEntry, error)
+	// Quotes returns the quotes of a post that stand, oldest first, at most n.
+	Quotes(ctx context.Context, post uuid.UUID, n int) ([]*Quote, error)
 	// SearchPosts and SearchMerchants find by words, which are folded already, best and newest first.
 	SearchPosts(ctx context.Context, words string, n int) ([]*Post, error)
 	SearchMerchants(ctx context.Context, words string, n int) ([]*Merchant, error)
@@ -108,6 +110,14 @@ func (t *Timeline) Post(ctx context.Context, id uuid.UUID) (*Post, []ThreadEntry
 	}
 	thread, err := t.Store.Thread(ctx, id)
 	return post, thread, err
+}
+
+// quotesShown is how many quotes are listed under a post.
+const quotesShown = 50
+
+// Quotes returns who quotes a post elsewhere, oldest first.
+func (t *Timeline) Quotes(ctx context.Context, post uuid.UUID) ([]*Quote, error) {
+	return t.Store.Quotes(ctx, post, quotesShown)
 }
 
 // Found is what a search finds.

@@ -113,6 +113,9 @@ func (a Addresses) SignIn(token string) string { return string(a.at("/connexion/
 // SetUp returns the address of the link by which the town is set up.
 func (a Addresses) SetUp(token string) string { return string(a.at("/installation/" + token)) }
 
+// Reports returns the page on which the town hall reads what was reported.
+func (a Addresses) Reports() federation.IRI { return a.at("/mairie/signalements") }
+
 // SharedInbox returns the address where peers post what concerns several actors.
 func (a Addresses) SharedInbox() federation.IRI { return a.at("/inbox") }
 

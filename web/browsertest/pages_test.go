@@ -180,6 +180,7 @@ func townHallScreens() []screen {
 			Name: "mairie-reseau-bloque", Path: "/mairie/reseau",
 			Fill: map[string]string{"domaine": "malveillant.example", "raison": "Injures"}, Press: "Ne plus recevoir", budget: deskBudget,
 		},
+		{Name: "mairie-signalements", Path: "/mairie/signalements", budget: deskBudget},
 		{Name: "mairie-compte", Path: "/espace/compte", budget: deskBudget},
 	}
 }
