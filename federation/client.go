@@ -129,16 +129,16 @@ type Fetched struct {
 	Body        []byte
 }
 
-// Fetch gets an ActivityStreams document, signed with key (unsigned where it is nil).
+// Fetch gets an ActivityStreams document, signed with key by draft-cavage (unsigned where it is nil).
 // It answers ErrContentType for one that does not claim to be such a document, and a
 // *StatusError where the peer has none to give.
 func (c *Client) Fetch(ctx context.Context, address IRI, key *SigningKey) (*Fetched, error) {
-	return c.fetch(ctx, address, key, nil)
+	return c.fetch(ctx, address, way{key, Cavage}, nil)
 }
 
-// fetch is Fetch within a budget.
-func (c *Client) fetch(ctx context.Context, address IRI, key *SigningKey, budget *Budget) (*Fetched, error) {
-	f, header, err := c.get(ctx, address, LDType+", "+ActivityType, MaxDocument, key, budget)
+// fetch is Fetch with a choice of schemes, within a budget.
+func (c *Client) fetch(ctx context.Context, address IRI, signed way, budget *Budget) (*Fetched, error) {
+	f, header, err := c.get(ctx, address, LDType+", "+ActivityType, MaxDocument, signed, budget)
 	if err != nil {
 		return nil, fmt.Errorf("fetching %s: %w", address, err)
 	}
@@ -150,14 +150,14 @@ func (c *Client) fetch(ctx context.Context, address IRI, key *SigningKey, budget
 
 // Get gets anything else, unsigned: WebFinger, NodeInfo, pictures. At most max bytes are taken.
 func (c *Client) Get(ctx context.Context, address IRI, accept string, max int64) (*Fetched, error) {
-	f, _, err := c.get(ctx, address, accept, max, nil, nil)
+	f, _, err := c.get(ctx, address, accept, max, way{}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("fetching %s: %w", address, err)
 	}
 	return f, nil
 }
 
-func (c *Client) get(ctx context.Context, address IRI, accept string, max int64, key *SigningKey, budget *Budget) (*Fetched, string, error) {
+func (c *Client) get(ctx context.Context, address IRI, accept string, max int64, signed way, budget *Budget) (*Fetched, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	found := address
@@ -174,7 +174,7 @@ func (c *Client) get(ctx context.Context, address IRI, accept string, max int64,
 		if err := budget.take(); err != nil {
 			return nil, "", err
 		}
-		if err := c.sign(req, nil, key, Cavage); err != nil {
+		if err := c.sign(req, nil, signed); err != nil {
 			return nil, "", err
 		}
 		res, err := c.send(req, onlyPeers)
@@ -269,14 +269,21 @@ func isActivityStreams(header string) bool {
 // Answer is what a peer said to a delivery.
 type Answer struct {
 	Status     int
-	RetryAfter string        // the header as it came
-	Date       time.Time     // the peer's clock; zero where it did not tell
-	Latency    time.Duration // from the signed request to the answer
+	RetryAfter string    // the header as it came
+	Date       time.Time // the peer's clock; zero where it did not tell
+	// WantsEd25519: the peer asks to be spoken to in RFC9421Ed25519 from now on.
+	WantsEd25519 bool
+	Latency      time.Duration // from the signed request to the answer
 }
 
 // Post sends an activity to an inbox, signed with key in the given scheme. Redirects
 // are not followed. An error means that no answer came.
 func (c *Client) Post(ctx context.Context, inbox IRI, body []byte, key *SigningKey, scheme SignatureScheme) (*Answer, error) {
+	return c.post(ctx, inbox, body, "", way{key, scheme})
+}
+
+// post is Post with a header Collection-Synchronization, where sync is not "".
+func (c *Client) post(ctx context.Context, inbox IRI, body []byte, sync string, signed way) (*Answer, error) {
 	u, onlyPeers, err := c.guard.target(inbox)
 	if err != nil {
 		return nil, fmt.Errorf("posting to %s: %w", inbox, err)
@@ -287,7 +294,10 @@ func (c *Client) Post(ctx context.Context, inbox IRI, body []byte, key *SigningK
 	}
 	req.Header.Set("Content-Type", ActivityType)
 	req.Header.Set("Accept", ActivityType+", application/json")
-	if err := c.sign(req, body, key, scheme); err != nil {
+	if sync != "" {
+		req.Header.Set(syncHeader, sync)
+	}
+	if err := c.sign(req, body, signed); err != nil {
 		return nil, fmt.Errorf("posting to %s: %w", inbox, err)
 	}
 	begin := time.Now()
@@ -299,6 +309,7 @@ func (c *Client) Post(ctx context.Context, inbox IRI, body []byte, key *SigningK
 	// Read to the end, so that the connection can be used again; what is longer closes it.
 	_, _ = io.CopyN(io.Discard, res.Body, maxAnswer)
 	answer := &Answer{Status: res.StatusCode, RetryAfter: res.Header.Get("Retry-After"), Latency: time.Since(begin)}
+	answer.WantsEd25519 = answer.Status >= 200 && answer.Status < 300 && wantsEd25519(res.Header)
 	if date, err := http.ParseTime(res.Header.Get("Date")); err == nil {
 		answer.Date = date
 	}
@@ -325,8 +336,8 @@ func (c *Client) send(req *http.Request, onlyPeers bool) (*http.Response, error)
 // sign signs a request, where there is a key, as soon as a processor is free for it:
 // hundreds of signatures at once would all be late before the first request leaves.
 // The wait does not count toward the deadline of a POST.
-func (c *Client) sign(req *http.Request, body []byte, key *SigningKey, scheme SignatureScheme) error {
-	if key == nil {
+func (c *Client) sign(req *http.Request, body []byte, signed way) error {
+	if signed.key == nil {
 		return nil
 	}
 	select {
@@ -335,8 +346,8 @@ func (c *Client) sign(req *http.Request, body []byte, key *SigningKey, scheme Si
 		return classify(req.Context().Err())
 	}
 	defer func() { <-c.signing }()
-	if err := Sign(req, body, key, scheme, c.config.Now()); err != nil {
-		return fmt.Errorf("signing as %s: %w", key.ID, err)
+	if err := Sign(req, body, signed.key, signed.scheme, c.config.Now()); err != nil {
+		return fmt.Errorf("signing as %s: %w", signed.key.ID, err)
 	}
 	return nil
 }

@@ -73,6 +73,10 @@ func (d *delegate) PostInbox(ctx context.Context, _ *url.URL, _ pub.Activity) er
 	if kindOf(activity.Type) != kindActivity {
 		return dropped("unknown_type")
 	}
+	if err := d.inbox.compareFollowers(ctx, d.request, d.signature, d.key.Owner); err != nil {
+		// The activity has nothing to do with it, and the next one asks again.
+		d.inbox.config.Log.Warn("comparing followers", "peer", d.keyHost(), "error", err)
+	}
 	activity.ClampDates(d.received)
 	if activity.ObjectID == activity.Actor {
 		defer d.inbox.config.Keys.forget(d.key.ID) // an Update or a Delete of the actor changes what is known of it
@@ -100,31 +104,19 @@ func (d *delegate) InboxForwarding(context.Context, *url.URL, pub.Activity) erro
 // authenticate returns the key with which the request was signed.
 func (d *delegate) authenticate(ctx context.Context) (*peerKey, error) {
 	keys := d.inbox.config.Keys
-	key, err := keys.lookup(ctx, d.signature.KeyID, d.source, d.budget)
+	key, err := keys.verify(ctx, d.signature, d.source, d.budget)
 	if err != nil {
 		return d.farewell(ctx, err)
-	}
-	wrong := d.signature.verify(key.Public)
-	if wrong != nil {
-		key.disproved()
-		newer, err := keys.refetch(ctx, key, d.source, d.budget)
-		if err != nil {
-			return d.farewell(ctx, err)
-		}
-		if newer == nil {
-			return nil, wrong
-		}
-		key = newer
-		if wrong = d.signature.verify(key.Public); wrong != nil {
-			key.disproved()
-			return nil, wrong
-		}
 	}
 	if key.Owner.ID != d.activity.Actor {
 		key.disproved()
 		return key, nil
 	}
-	return key, keys.proved(ctx, key)
+	if err := keys.proved(ctx, key); err != nil {
+		return key, err
+	}
+	d.inbox.verified(ctx, d.signature, key)
+	return key, nil
 }
 
 // farewell takes an actor's Delete of itself although its key cannot be had, if that is

@@ -72,27 +72,28 @@ func (d *Deliverer) Run(ctx context.Context) {
 		sending:   sending,
 		hosts:     newHostTable(maxHosts),
 		active:    map[string]*peerHost{},
-		keys:      map[IRI]knownKey{},
+		keys:      map[IRI]knownKeys{},
 		attempts:  make(chan attempt, d.Workers),
 	}
 	r.loop(ctx)
 	r.drain(stop)
 }
 
-// post makes the request: in the scheme that worked last, and in the other one where the
-// peer answers that it does not understand who signed (Mastodon 4.7 does the same).
-func (d *Deliverer) post(ctx context.Context, one Delivery, key *SigningKey) (*Answer, SignatureScheme, error) {
-	scheme, other := Cavage, RFC9421
-	if one.Scheme == RFC9421 {
-		scheme, other = RFC9421, Cavage
+// post makes the request: as it worked last, and once in another way where the peer
+// answers that it does not understand who signed (Mastodon 4.7 does the same). It returns
+// the scheme in which the host is to be spoken to from then on.
+func (d *Deliverer) post(ctx context.Context, one Delivery, keys *SigningKeys) (*Answer, SignatureScheme, error) {
+	first, second := ways(one, keys)
+	answer, err := d.Client.post(ctx, one.Inbox, one.JSON, one.Sync, first)
+	if err != nil || !misunderstood(answer.Status) {
+		if err == nil && answer.WantsEd25519 {
+			return answer, RFC9421Ed25519, nil
+		}
+		return answer, first.scheme, err
 	}
-	answer, err := d.Client.Post(ctx, one.Inbox, one.JSON, key, scheme)
-	if err != nil || (answer.Status != 400 && answer.Status != 401) {
-		return answer, scheme, err
+	again, err := d.Client.post(ctx, one.Inbox, one.JSON, one.Sync, second)
+	if err != nil || again.Status < 200 || again.Status > 299 {
+		return answer, first.scheme, nil
 	}
-	second, err := d.Client.Post(ctx, one.Inbox, one.JSON, key, other)
-	if err != nil || second.Status < 200 || second.Status > 299 {
-		return answer, scheme, nil
-	}
-	return second, other, nil
+	return again, second.scheme, nil
 }

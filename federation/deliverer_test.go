@@ -2,8 +2,10 @@ package federation_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -39,11 +41,11 @@ var senderKey = sync.OnceValue(func() *federation.SigningKey {
 	return &federation.SigningKey{ID: sender + "#main-key", Owner: sender, Private: private}
 })
 
-func (signers) SigningKey(_ context.Context, actor federation.IRI) (*federation.SigningKey, error) {
+func (signers) SigningKeys(_ context.Context, actor federation.IRI) (*federation.SigningKeys, error) {
 	if actor != sender {
 		return nil, federation.ErrGone
 	}
-	return senderKey(), nil
+	return &federation.SigningKeys{RSA: senderKey()}, nil
 }
 
 // post is a Deliverer at work on a queue in memory.
@@ -224,6 +226,69 @@ func TestDelivererSchemes(t *testing.T) {
 			t.Errorf("got %+v, want it delivered by RFC 9421", r)
 		}
 	}
+}
+
+// modern signs with an Ed25519 key as well.
+type modern struct{ signers }
+
+func (m modern) SigningKeys(ctx context.Context, actor federation.IRI) (*federation.SigningKeys, error) {
+	keys, err := m.signers.SigningKeys(ctx, actor)
+	if err == nil {
+		keys.Ed25519 = &federation.SigningKey{ID: sender + "#ed25519-key", Owner: sender, Private: modernKey()}
+	}
+	return keys, err
+}
+
+var modernKey = sync.OnceValue(func() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)) })
+
+// A host that asks for Ed25519 in its answer gets it from then on, checked here by the letter of
+// RFC 9421; one that takes it no more gets draft-cavage at once.
+func TestDelivererEd25519(t *testing.T) {
+	t.Parallel()
+	var refuses atomic.Bool
+	var mu sync.Mutex
+	var hows []string
+	h := newHost(t, func(w http.ResponseWriter, r *http.Request, _ int64) {
+		how := "cavage"
+		if input := r.Header.Get("Signature-Input"); input != "" {
+			how = "ed25519"
+			params := strings.TrimPrefix(input, "sig1=")
+			base := fmt.Sprintf("\"@method\": POST\n\"@target-uri\": http://%s/inbox\n\"content-digest\": %s\n\"@signature-params\": %s",
+				r.Host, r.Header.Get("Content-Digest"), params)
+			signature, err := base64.StdEncoding.DecodeString(strings.Trim(strings.TrimPrefix(r.Header.Get("Signature"), "sig1="), ":"))
+			if err != nil || !strings.Contains(params, `keyid="`+string(sender)+`#ed25519-key"`) ||
+				!ed25519.Verify(modernKey().Public().(ed25519.PublicKey), []byte(base), signature) {
+				how = "wrong: " + base
+			}
+		}
+		mu.Lock()
+		hows = append(hows, how)
+		mu.Unlock()
+		w.Header().Set("Accept-Signature", `x=("@method" "@target-uri" "content-digest");created;keyid;alg="ed25519"`)
+		if refuses.Load() && how == "ed25519" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.WriteHeader(http.StatusAccepted)
+	})
+	p := newPost(t, 10*time.Second)
+	p.Actors = modern{}
+	p.start()
+	deliver := func(object string, want ...string) {
+		t.Helper()
+		p.add(h.URL+"/inbox", object)
+		p.until("the delivery of "+object, p.empty)
+		mu.Lock()
+		defer mu.Unlock()
+		if got := strings.Join(hows, ", "); got != strings.Join(want, ", ") {
+			t.Errorf("%s: got %s, want %s", object, got, strings.Join(want, ", "))
+		}
+		hows = nil
+	}
+	deliver("first", "cavage")
+	deliver("second", "ed25519")
+	refuses.Store(true)
+	deliver("third", "ed25519", "cavage")
 }
 
 func TestDelivererFreshDate(t *testing.T) {

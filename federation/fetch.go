@@ -2,7 +2,9 @@ package federation
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 )
 
 // Fetcher gets peers' documents, signed by our own Application (so that servers which
@@ -16,6 +18,8 @@ type Fetcher struct {
 	Authority Authority
 	// Gate is asked before a host is contacted; where it is nil, all may be.
 	Gate Gate
+	// Schemes tells how to sign for a host; where it is nil, each is asked by draft-cavage first.
+	Schemes Schemes
 
 	budget *Budget
 }
@@ -124,11 +128,7 @@ func (f *Fetcher) document(ctx context.Context, address IRI) (*Document, IRI, er
 			return nil, "", fmt.Errorf("fetching %s: %w", address, err)
 		}
 	}
-	key, err := f.key(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	fetched, err := f.Client.fetch(ctx, address.WithoutFragment(), key, f.budget)
+	fetched, err := f.signed(ctx, address.WithoutFragment(), host)
 	if err != nil {
 		return nil, "", err
 	}
@@ -139,17 +139,49 @@ func (f *Fetcher) document(ctx context.Context, address IRI) (*Document, IRI, er
 	return doc, fetched.URL.WithoutFragment(), nil
 }
 
-func (f *Fetcher) key(ctx context.Context) (*SigningKey, error) {
+// signed gets a document, signed as it worked with the host last, and once in the other
+// scheme where the peer answers 401 to that. What worked then is remembered.
+func (f *Fetcher) signed(ctx context.Context, address IRI, host string) (*Fetched, error) {
 	if f.Actors == nil {
-		return nil, nil
+		return f.Client.fetch(ctx, address, way{}, f.budget)
 	}
+	keys, err := f.keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var known SignatureScheme
+	if f.Schemes != nil {
+		if known, err = f.Schemes.Scheme(ctx, host); err != nil {
+			return nil, fmt.Errorf("looking how to sign for %s: %w", host, err)
+		}
+	}
+	first, second := ways(Delivery{Scheme: known}, keys)
+	fetched, err := f.Client.fetch(ctx, address, first, f.budget)
+	var status *StatusError
+	if !errors.As(err, &status) || status.Status != http.StatusUnauthorized {
+		return fetched, err
+	}
+	again, other := f.Client.fetch(ctx, address, second, f.budget)
+	if other != nil {
+		return nil, err
+	}
+	if f.Schemes != nil && again.URL.Host() == host {
+		if err := f.Schemes.SchemeWorked(ctx, host, second.scheme); err != nil {
+			return nil, fmt.Errorf("remembering how to sign for %s: %w", host, err)
+		}
+	}
+	return again, nil
+}
+
+// keys returns the keys of the server's own actor.
+func (f *Fetcher) keys(ctx context.Context) (*SigningKeys, error) {
 	server, err := f.Actors.ServerActor(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("finding the server's own actor: %w", err)
 	}
-	key, err := f.Actors.SigningKey(ctx, server.ID)
+	keys, err := f.Actors.SigningKeys(ctx, server.ID)
 	if err != nil {
-		return nil, fmt.Errorf("finding the key of %s: %w", server.ID, err)
+		return nil, fmt.Errorf("finding the keys of %s: %w", server.ID, err)
 	}
-	return key, nil
+	return keys, nil
 }

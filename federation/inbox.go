@@ -14,6 +14,8 @@ import (
 	"runtime/debug"
 	"strconv"
 	"time"
+
+	"github.com/maypok86/otter/v2"
 )
 
 const (
@@ -37,6 +39,12 @@ type InboxConfig struct {
 	PerHost Rate
 	// ClientAddr tells where a request comes from, for the limits. nil: the address of the connection.
 	ClientAddr func(*http.Request) string
+	// Schemes is told of hosts that sign with Ed25519. May be nil.
+	Schemes Schemes
+	// Followings are compared with what peers know of them (FEP-8fcf). nil where nobody here follows anybody.
+	Followings Followings
+	// Verified is told of each signature that was verified. It must not block. May be nil.
+	Verified func(scheme SignatureScheme)
 	// Rejected counts refusals and drops by their codes. May be nil.
 	Rejected func(code string)
 	Log      *slog.Logger     // nil for slog.Default()
@@ -51,7 +59,11 @@ type Inbox struct {
 	config   InboxConfig
 	failures *limiter
 	perHost  *limiter
+	told     *otter.Cache[string, time.Time] // hosts of which Schemes was told, and when
 }
+
+// toldFor is how long Schemes is not told again of a host.
+const toldFor = time.Hour
 
 // NewInbox makes an Inbox.
 func NewInbox(config InboxConfig) *Inbox {
@@ -64,6 +76,9 @@ func NewInbox(config InboxConfig) *Inbox {
 	if config.ClientAddr == nil {
 		config.ClientAddr = remoteAddr
 	}
+	if config.Verified == nil {
+		config.Verified = func(SignatureScheme) {}
+	}
 	if config.Rejected == nil {
 		config.Rejected = func(string) {}
 	}
@@ -73,7 +88,10 @@ func NewInbox(config InboxConfig) *Inbox {
 	if config.PerHost == (Rate{}) {
 		config.PerHost = Rate{PerSecond: 500, Burst: 2000}
 	}
-	return &Inbox{config, newLimiter(config.Failures, config.Now), newLimiter(config.PerHost, config.Now)}
+	return &Inbox{
+		config: config, failures: newLimiter(config.Failures, config.Now), perHost: newLimiter(config.PerHost, config.Now),
+		told: otter.Must(&otter.Options[string, time.Time]{MaximumSize: maxSources}),
+	}
 }
 
 // ServeHTTP answers a POST to an inbox. The router decides which paths are inboxes; the
@@ -216,6 +234,7 @@ func (i *Inbox) answer(w http.ResponseWriter, d *delegate, err error) {
 	var refusal *Refusal
 	switch {
 	case err == nil, errors.Is(err, ErrDuplicate), errors.Is(err, ErrIgnored):
+		w.Header().Set("Accept-Signature", acceptSignature)
 		w.WriteHeader(http.StatusAccepted)
 		return
 	case errors.As(err, &refusal):
@@ -253,6 +272,23 @@ func (i *Inbox) answer(w http.ResponseWriter, d *delegate, err error) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(refusal.Status)
 	fmt.Fprintf(w, `{"error":%q}`, refusal.Code)
+}
+
+// verified notes how a peer signs.
+func (i *Inbox) verified(ctx context.Context, signature *requestSignature, key *peerKey) {
+	i.config.Verified(schemeOf(signature, key.Public))
+	host, now := key.Owner.ID.Host(), i.config.Now()
+	if i.config.Schemes == nil || !knowsEd25519(signature, key.Public) {
+		return
+	}
+	if at, ok := i.told.GetIfPresent(host); ok && now.Sub(at) < toldFor {
+		return
+	}
+	i.told.Set(host, now)
+	if err := i.config.Schemes.SchemeWorked(ctx, host, RFC9421Ed25519); err != nil {
+		// Nothing is lost: the host goes on getting what it has got until now.
+		i.config.Log.Warn("remembering how a host signs", "host", host, "error", err)
+	}
 }
 
 // remoteAddr returns the address of the connection; of IPv6 the half that names a network,

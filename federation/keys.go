@@ -121,6 +121,33 @@ func (k *Keys) lookup(ctx context.Context, id IRI, source string, budget *Budget
 	return k.fetch(ctx, id, source, budget)
 }
 
+// verify returns the key that made a signature, which is fetched once more where it did not
+// make it. Its owner is not remembered yet: see proved and disproved. The error is that of
+// lookup, or the signature's.
+func (k *Keys) verify(ctx context.Context, signature *requestSignature, source string, budget *Budget) (*peerKey, error) {
+	key, err := k.lookup(ctx, signature.KeyID, source, budget)
+	if err != nil {
+		return nil, err
+	}
+	wrong := signature.verify(key.Public)
+	if wrong == nil {
+		return key, nil
+	}
+	key.disproved()
+	newer, err := k.refetch(ctx, key, source, budget)
+	if err != nil {
+		return nil, err
+	}
+	if newer == nil {
+		return nil, wrong
+	}
+	if wrong = signature.verify(newer.Public); wrong != nil {
+		newer.disproved()
+		return nil, wrong
+	}
+	return newer, nil
+}
+
 // stored returns a key that needs no fetch, nil where there is none.
 func (k *Keys) stored(ctx context.Context, id IRI) (*peerKey, error) {
 	now := k.config.Now()

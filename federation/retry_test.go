@@ -265,14 +265,14 @@ func TestWindow(t *testing.T) {
 // keyless has no key for anybody.
 type keyless struct{ LocalActors }
 
-func (keyless) SigningKey(context.Context, IRI) (*SigningKey, error) { return nil, ErrGone }
+func (keyless) SigningKeys(context.Context, IRI) (*SigningKeys, error) { return nil, ErrGone }
 
 func TestSuspectGetsOneProbe(t *testing.T) {
 	t.Parallel()
 	d := NewDeliverer(nil, keyless{}, nil, slog.New(slog.DiscardHandler))
 	r := &round{
 		Deliverer: d, sending: t.Context(), hosts: newHostTable(10), active: map[string]*peerHost{},
-		keys: map[IRI]knownKey{}, attempts: make(chan attempt, d.Workers),
+		keys: map[IRI]knownKeys{}, attempts: make(chan attempt, d.Workers),
 	}
 	h := r.hosts.host("h.example", 4)
 	h.failures = 1

@@ -8,7 +8,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +42,9 @@ func signRFC9421(req *http.Request, body []byte, key *SigningKey, now time.Time)
 		}
 		req.Header.Set("Content-Digest", text)
 		covered = append(covered, "content-digest")
+	}
+	if req.Header.Get(syncHeader) != "" {
+		covered = append(covered, strings.ToLower(syncHeader))
 	}
 	var algorithm string
 	switch key.Private.(type) {
@@ -196,7 +201,7 @@ func readRFC9421(r *http.Request, origin string, now time.Time) (*requestSignatu
 		return nil, unauthorized("signature_incomplete")
 	}
 
-	s := &requestSignature{Scheme: RFC9421}
+	s := &requestSignature{Scheme: RFC9421, fields: slices.Collect(maps.Keys(covered))}
 	if s.KeyID, s.algorithm, err = signatureParams(input.Params, now); err != nil {
 		return nil, err
 	}

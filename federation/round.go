@@ -33,9 +33,10 @@ type attempt struct {
 	latency  time.Duration
 }
 
-// knownKey is a sender's key, or why it has none, for a while.
-type knownKey struct {
-	key   *SigningKey
+// knownKeys are a sender's keys, or why it has none, for a while: so a process goes on with keys that
+// another has replaced for keyLifetime at most, which is less than they are published after that.
+type knownKeys struct {
+	keys  *SigningKeys
 	err   error
 	until time.Time
 }
@@ -49,7 +50,7 @@ type round struct {
 	hosts    *hostTable
 	active   map[string]*peerHost // those with something running or waiting
 	full     []*peerHost          // those that may start another delivery as soon as a worker is free
-	keys     map[IRI]knownKey
+	keys     map[IRI]knownKeys
 	attempts chan attempt
 
 	running  int // requests in flight
@@ -224,7 +225,7 @@ func (r *round) send(h *peerHost, d Delivery, now time.Time) {
 	if a.suspect {
 		r.suspects++
 	}
-	key, err := r.key(d.Sender, now)
+	keys, err := r.keysOf(d.Sender, now)
 	if err != nil {
 		a.err = err
 		r.attempts <- a // has room for all workers
@@ -232,7 +233,7 @@ func (r *round) send(h *peerHost, d Delivery, now time.Time) {
 	}
 	go func() {
 		begin := time.Now()
-		a.answer, a.scheme, a.err = r.post(r.sending, d, key)
+		a.answer, a.scheme, a.err = r.post(r.sending, d, keys)
 		if a.latency = time.Since(begin); a.answer != nil {
 			a.latency = a.answer.Latency
 		}
@@ -240,22 +241,22 @@ func (r *round) send(h *peerHost, d Delivery, now time.Time) {
 	}()
 }
 
-// key returns the key of a sender. A fan-out asks a thousand times for the same.
-func (r *round) key(sender IRI, now time.Time) (*SigningKey, error) {
+// keysOf returns the keys of a sender. A fan-out asks a thousand times for the same.
+func (r *round) keysOf(sender IRI, now time.Time) (*SigningKeys, error) {
 	if known, ok := r.keys[sender]; ok && now.Before(known.until) {
-		return known.key, known.err
+		return known.keys, known.err
 	}
 	if len(r.keys) > 10_000 {
 		clear(r.keys)
 	}
-	key, err := r.Actors.SigningKey(r.sending, sender)
+	keys, err := r.Actors.SigningKeys(r.sending, sender)
 	if err != nil {
 		r.Log.Warn("no key to sign a delivery with", "sender", sender, "error", err)
 	}
 	if err == nil || errors.Is(err, ErrNotFound) || errors.Is(err, ErrGone) {
-		r.keys[sender] = knownKey{key, err, now.Add(keyLifetime)}
+		r.keys[sender] = knownKeys{keys, err, now.Add(keyLifetime)}
 	}
-	return key, err
+	return keys, err
 }
 
 // settle records how an attempt ended and starts what may start now.

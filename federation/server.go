@@ -15,8 +15,9 @@ type LocalActors interface {
 	LocalActorByHandle(ctx context.Context, handle string) (*Actor, error)
 	// ServerActor returns the Application that speaks for the server itself (FEP-2677).
 	ServerActor(ctx context.Context) (*Actor, error)
-	// SigningKey returns the key with which the actor signs.
-	SigningKey(ctx context.Context, actor IRI) (*SigningKey, error)
+	// SigningKeys returns the keys with which the actor signs now. The private parts are for this
+	// process alone: nothing may log or serve them.
+	SigningKeys(ctx context.Context, actor IRI) (*SigningKeys, error)
 }
 
 // SigningKey signs requests in the name of Owner.
@@ -24,6 +25,14 @@ type SigningKey struct {
 	ID      IRI // what peers dereference, the actor's id with a fragment
 	Owner   IRI
 	Private crypto.Signer // *rsa.PrivateKey or ed25519.PrivateKey
+}
+
+// SigningKeys are the keys of one actor that sign at one time.
+type SigningKeys struct {
+	RSA     *SigningKey
+	Ed25519 *SigningKey // nil where the actor has none yet
+	// Former are the keys before these, while peers may still know only them; nil where there are none.
+	Former *SigningKeys
 }
 
 // PublicKey verifies requests of Owner.
@@ -52,6 +61,9 @@ type Documents interface {
 	// CountFollowers and CountFollowing return the sizes only: names stay private.
 	CountFollowers(ctx context.Context, actor IRI) (int, error)
 	CountFollowing(ctx context.Context, actor IRI) (int, error)
+	// FollowersAt returns the present followers of an actor who live on a peer's host, at most one more than
+	// MaxPartialFollowers. They are shown to that host only.
+	FollowersAt(ctx context.Context, actor IRI, host string) ([]IRI, error)
 	// ServerInfo returns what NodeInfo tells about the server.
 	ServerInfo(ctx context.Context) (*ServerInfo, error)
 }
@@ -134,6 +146,10 @@ type Delivery struct {
 	Attempt int // attempts made before this one
 	Created time.Time
 	Scheme  SignatureScheme // the one that worked with the host last; 0 where none is known
+	// Former: it announces new keys of the sender, so it is signed with those before them, which the receiver knows.
+	Former bool
+	// Sync is the header Collection-Synchronization (FEP-8fcf) that goes with it; "" for none.
+	Sync string
 }
 
 // DeliveryQueue holds the deliveries that are still to be made. The application
@@ -161,7 +177,7 @@ type DeliveryResult struct {
 	Pause   time.Time       // the host takes nothing until then; zero: a pause that is set stays as it is
 	Error   string          // short cause for the operator; never a peer's text
 	Status  int             // HTTP status; 0 where none came
-	Scheme  SignatureScheme // Delivered: the scheme that worked
+	Scheme  SignatureScheme // Delivered: the scheme in which the host is spoken to next
 	Latency time.Duration
 }
 
@@ -188,6 +204,8 @@ type SignatureScheme int
 const (
 	// Cavage is draft-cavage-http-signatures-12, which every peer reads.
 	Cavage SignatureScheme = iota + 1
-	// RFC9421 is HTTP Message Signatures.
+	// RFC9421 is HTTP Message Signatures, by an RSA key.
 	RFC9421
+	// RFC9421Ed25519 is the same by an Ed25519 key, which costs a twentieth (see schemes.go for who takes it).
+	RFC9421Ed25519
 )

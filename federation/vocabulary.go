@@ -26,6 +26,17 @@ func (i IRI) Host() string {
 	return CanonicalHost(u.Scheme, u.Host)
 }
 
+// Origin returns what the IRI has in common with all of its server: scheme and canonical host,
+// "https://town.example"; "" where it has no host.
+func (i IRI) Origin() string {
+	scheme, _, _ := strings.Cut(string(i), ":")
+	host := i.Host()
+	if host == "" {
+		return ""
+	}
+	return strings.ToLower(scheme) + "://" + host
+}
+
 // WithoutFragment returns the IRI up to its first "#".
 func (i IRI) WithoutFragment() IRI {
 	s, _, _ := strings.Cut(string(i), "#")

@@ -122,8 +122,8 @@ type oneKey struct {
 	key *federation.SigningKey
 }
 
-func (k oneKey) SigningKey(context.Context, federation.IRI) (*federation.SigningKey, error) {
-	return k.key, nil
+func (k oneKey) SigningKeys(context.Context, federation.IRI) (*federation.SigningKeys, error) {
+	return &federation.SigningKeys{RSA: k.key}, nil
 }
 
 // BenchmarkDeliver delivers one activity of 3 kB to 1,000 inboxes on 1,000 hosts in each
