@@ -43,6 +43,7 @@ type commands struct {
 	Edit     editCommand     `cmd:"" help:"Change the text of a post."`
 	Withdraw withdrawCommand `cmd:"" help:"Take a post back for good."`
 	Queue    queueCommand    `cmd:"" help:"Show what waits to be delivered, host by host."`
+	Keys     keysCommands    `cmd:"" help:"The keys with which the town's actors sign."`
 	Block    blockCommand    `cmd:"" help:"Block a domain with its subdomains."`
 	Unblock  unblockCommand  `cmd:"" help:"Let a blocked domain speak with us again."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

@@ -40,6 +40,7 @@ type theTown struct {
 	filler    *town.ThreadFiller
 	reports   *town.Reports
 	quotes    *town.Quotes
+	keyring   *town.Keyring
 
 	// wake is called after something was written that must leave. The server replaces it.
 	wake func()
@@ -117,6 +118,7 @@ func (t *theTown) wire() {
 		Store: t.store, Addresses: t.addresses, Media: t.mediaAddress, Version: version, Now: time.Now,
 		HTML: html, Words: words,
 	}
+	t.keyring = &town.Keyring{Store: t.store, Accounts: t.store, Documents: t.documents, Now: time.Now, Wake: wake}
 	t.receiver = &town.Receiver{
 		Store: t.store, Addresses: t.addresses, Clean: sanitize.HTML, Line: sanitize.Line, Wake: wake,
 		Approve: t.config.RepliesApproved, Mails: t.config.SMTPURL != "", Fill: t.store.AskToFill,

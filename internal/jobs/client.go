@@ -27,6 +27,7 @@ type Deeds struct {
 	Sweep        func(ctx context.Context) error
 	Orphans      func(ctx context.Context) error
 	Tend         func(ctx context.Context) error
+	Keys         func(ctx context.Context) error
 }
 
 // Final marks an error that the same work would meet again.
@@ -62,6 +63,7 @@ const (
 	sweepEvery    = time.Hour
 	orphansEvery  = 24 * time.Hour
 	tendEvery     = 5 * time.Minute
+	keysEvery     = 15 * time.Minute
 	keepFailed    = 24 * time.Hour
 	keepCompleted = time.Minute // a mail's row holds a link that opens the door
 )
@@ -108,6 +110,10 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 			client: c, level: slog.LevelError, timeout: sweepTimeout,
 			do: func(ctx context.Context, _ *river.Job[Tend]) error { return deeds.Tend(ctx) },
 		}),
+		river.AddWorkerSafely(workers, &worker[Keys]{
+			client: c, level: slog.LevelError, timeout: sweepTimeout,
+			do: func(ctx context.Context, _ *river.Job[Keys]) error { return deeds.Keys(ctx) },
+		}),
 	); err != nil {
 		return nil, fmt.Errorf("name the kinds of job: %w", err)
 	}
@@ -123,6 +129,7 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 			periodic(sweepEvery, Sweep{}),
 			periodic(orphansEvery, Orphans{}),
 			periodic(tendEvery, Tend{}),
+			periodic(keysEvery, Keys{}),
 		},
 		FetchPollInterval:           lookEvery,
 		JobTimeout:                  jobTimeout,

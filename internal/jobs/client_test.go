@@ -64,6 +64,7 @@ func (r *record) deeds() jobs.Deeds {
 		Sweep:   round("sweep"),
 		Orphans: round("orphans"),
 		Tend:    round("tend"),
+		Keys:    round("keys"),
 	}
 }
 

@@ -84,6 +84,16 @@ func (Tend) Kind() string { return "tend" }
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (Tend) InsertOpts() river.InsertOpts { return once() }
 
+// Keys gives actors the keys that they lack and erases those that have served their time. It is
+// asked for every quarter of an hour.
+type Keys struct{}
+
+// Kind is the job's name in the queue.
+func (Keys) Kind() string { return "keys" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (Keys) InsertOpts() river.InsertOpts { return once() }
+
 // once is for what comes round again anyway: one at a time, and no second try before that.
 func once() river.InsertOpts {
 	return river.InsertOpts{Queue: otherQueue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}

@@ -174,8 +174,11 @@ type activityCache struct {
 }
 
 type sentActivity struct {
-	sender federation.IRI
-	json   []byte
+	actor     uuid.UUID
+	sender    federation.IRI
+	json      []byte
+	former    bool // signed with the keys before those that it announces
+	followers bool // goes to the followers
 }
 
 // activityCacheBytes bounds the JSON in an activityCache; it is emptied when it is full.
@@ -185,11 +188,14 @@ const activityCacheBytes = 4 << 20
 func (s *Store) withActivities(ctx context.Context, list []claimed) ([]federation.Delivery, error) {
 	known, unknown := s.sent.lookUp(list)
 	if len(unknown) > 0 {
-		rows, _ := s.pool.Query(ctx, `SELECT id, actor_id, json FROM activities WHERE id = ANY($1)`, unknown)
+		rows, _ := s.pool.Query(ctx, `SELECT id, actor_id, json, former_keys, followers FROM activities WHERE id = ANY($1)`, unknown)
 		var id, actor uuid.UUID
 		var json []byte
-		_, err := pgx.ForEachRow(rows, []any{&id, &actor, &json}, func() error {
-			known[id] = sentActivity{sender: s.addresses.Actor(actor), json: bytes.Clone(json)}
+		var former, followers bool
+		_, err := pgx.ForEachRow(rows, []any{&id, &actor, &json, &former, &followers}, func() error {
+			known[id] = sentActivity{
+				actor: actor, sender: s.addresses.Actor(actor), json: bytes.Clone(json), former: former, followers: followers,
+			}
 			return nil
 		})
 		if err != nil {
@@ -197,13 +203,17 @@ func (s *Store) withActivities(ctx context.Context, list []claimed) ([]federatio
 		}
 		s.sent.keep(known, unknown)
 	}
+	syncs, err := s.syncHeaders(ctx, list, known)
+	if err != nil {
+		return nil, err
+	}
 	deliveries := make([]federation.Delivery, len(list))
 	for i, d := range list {
 		a, ok := known[d.activity]
 		if !ok {
 			return nil, fmt.Errorf("delivery %d: its activity %s is missing", d.ID, d.activity)
 		}
-		d.Sender, d.JSON = a.sender, a.json
+		d.Sender, d.JSON, d.Former, d.Sync = a.sender, a.json, a.former, syncs[i]
 		deliveries[i] = d.Delivery
 	}
 	return deliveries, nil

@@ -36,17 +36,18 @@ func (s *Store) RelayActor(ctx context.Context) (*town.LocalActor, error) {
 func (s *Store) actorWhere(ctx context.Context, condition string, arg any) (*town.LocalActor, error) {
 	var a town.LocalActor
 	var deleted bool
+	var keys []byte
 	err := s.pool.QueryRow(ctx, `
-		SELECT id, kind, handle, private_key, public_key, created_at, updated_at, deleted_at IS NOT NULL
-		  FROM actors WHERE `+condition, arg).Scan(
-		&a.ID, &a.Kind, &a.Handle, &a.PrivatePEM, &a.PublicPEM, &a.Created, &a.Updated, &deleted)
+		SELECT id, kind, handle, `+publishedKeys+`, created_at, updated_at, deleted_at IS NOT NULL
+		  FROM actors a WHERE `+condition, arg).Scan(&a.ID, &a.Kind, &a.Handle, &keys, &a.Created, &a.Updated, &deleted)
 	if err != nil {
 		return nil, mapped("read actor", err)
 	}
 	if deleted {
 		return nil, fmt.Errorf("read actor: %w", town.ErrGone)
 	}
-	return &a, nil
+	a.Keys, err = readKeys(keys)
+	return &a, err
 }
 
 // PublicActivity implements town.DocumentStore.

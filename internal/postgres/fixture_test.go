@@ -84,7 +84,10 @@ func newID(t testing.TB) uuid.UUID {
 }
 
 func (f *fixture) newActor(handle string) town.NewActor {
-	return town.NewActor{ID: newID(f.t), Handle: handle, PrivatePEM: "private " + handle, PublicPEM: "public " + handle}
+	return town.NewActor{ID: newID(f.t), Handle: handle, Keys: []town.NewKey{
+		{Kind: town.KeyRSA, PrivatePEM: "private " + handle, PublicPEM: "public " + handle},
+		{Kind: town.KeyEd25519, PrivatePEM: "private ed " + handle, PublicPEM: "public ed " + handle},
+	}}
 }
 
 func (f *fixture) setUp() {

@@ -38,9 +38,9 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (files []string, err e
 		{"former followers", "followers", `ended_at < $1`, now.Add(-90 * day)},
 		{"parked deliveries", "deliveries", `state = 'parked' AND created_at < $1`, now.Add(-30 * day)},
 		{"deliveries to blocked hosts", "deliveries", `created_at < $1 AND host IN (SELECT host FROM hosts WHERE paused_until = 'infinity')`, now.Add(-day)},
-		{"hosts", "hosts", unusedHost + ` AND paused_until < $1 AND coalesce(greatest(last_success, last_failure), '-infinity') < $1`, now.Add(-90 * day)},
+		{"hosts", "hosts", unusedHost + ` AND paused_until < $1 AND coalesce(greatest(last_success, last_failure, scheme_at), '-infinity') < $1`, now.Add(-90 * day)},
 		{"too many hosts", "hosts", unusedHost + fmt.Sprintf(` AND paused_until < $1 AND host IN (
-			SELECT host FROM hosts ORDER BY greatest(last_success, last_failure) DESC NULLS LAST OFFSET %d)`, hostsMax), now},
+			SELECT host FROM hosts ORDER BY greatest(last_success, last_failure, scheme_at) DESC NULLS LAST OFFSET %d)`, hostsMax), now},
 	} {
 		if err := s.sweep(ctx, rule.table, rule.condition, rule.before); err != nil {
 			return files, fmt.Errorf("sweep %s: %w", rule.what, err)

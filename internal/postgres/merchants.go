@@ -21,7 +21,7 @@ var (
 
 // merchantColumns are what scanMerchant reads, of merchants m and actors a.
 const merchantColumns = `m.id, a.handle, m.name, m.trade, m.paint, m.summary, m.phone, m.address, m.hours, m.website, m.lat, m.lon,
-	m.postal_code, m.locality, m.opening_hours, nullif(m.special_hours, '[]'), m.reach, m.approve_replies, a.created_at, a.updated_at, a.deleted_at, a.public_key,
+	m.postal_code, m.locality, m.opening_hours, nullif(m.special_hours, '[]'), m.reach, m.approve_replies, a.created_at, a.updated_at, a.deleted_at, ` + publishedKeys + `,
 	(SELECT json_build_array(json_build_object('id', c.id, 'alt', c.alt, 'file', c.file)) FROM photos c WHERE c.merchant_id = m.id AND c.cover)`
 
 const merchantTables = `merchants m JOIN actors a ON a.id = m.id`
@@ -34,10 +34,10 @@ const foldedMax = 5000
 
 // merchantFields are the places for merchantColumns. fill is called after the scan.
 func merchantFields(m *town.Merchant) (fields []any, fill func() error) {
-	var cover, special []byte
+	var cover, special, keys []byte
 	fields = []any{
 		&m.ID, &m.Handle, &m.Name, &m.Trade, &m.Paint, &m.Summary, &m.Phone, &m.Address, &m.Hours, &m.Website, &m.Lat, &m.Lon,
-		&m.PostalCode, &m.Locality, &m.Opening, &special, &m.Reach, &m.Approve, &m.Created, &m.Updated, (*zeronull.Timestamptz)(&m.Deleted), &m.PublicKey, &cover,
+		&m.PostalCode, &m.Locality, &m.Opening, &special, &m.Reach, &m.Approve, &m.Created, &m.Updated, (*zeronull.Timestamptz)(&m.Deleted), &keys, &cover,
 	}
 	return fields, func() error {
 		photos, err := readPhotos(cover)
@@ -46,6 +46,9 @@ func merchantFields(m *town.Merchant) (fields []any, fill func() error) {
 		}
 		if err == nil && special != nil {
 			err = json.Unmarshal(special, &m.Special)
+		}
+		if err == nil {
+			m.Keys, err = readKeys(keys)
 		}
 		return err
 	}
@@ -248,9 +251,11 @@ func merchantValues(id uuid.UUID, m *town.Merchant) ([]any, error) {
 
 func addActor(ctx context.Context, tx db, kind string, a town.NewActor, at time.Time) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO actors (id, kind, handle, private_key, public_key, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $6)`, a.ID, kind, a.Handle, a.PrivatePEM, a.PublicPEM, at)
-	return err
+		INSERT INTO actors (id, kind, handle, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)`, a.ID, kind, a.Handle, at)
+	if err != nil {
+		return err
+	}
+	return addKeys(ctx, tx, a.ID, 1, a.Keys)
 }
 
 // setCover makes the photo the merchant's shop front: one of its uploads, or, with a zero

@@ -44,8 +44,8 @@ const outgoing = `
 			SELECT id, inbox FROM deliveries WHERE activity_id = a.id AND state = 'waiting' OFFSET 0
 		) d WHERE a.object_id = $4 GROUP BY d.inbox
 	), activity AS (
-		INSERT INTO activities (id, actor_id, type, object_id, json, public, listed, leaves_at, recipients)
-		SELECT $1, $2, $3, $4, $5, $6, $7, $8, (SELECT count(*) FROM inboxes) FROM gate
+		INSERT INTO activities (id, actor_id, type, object_id, json, public, listed, leaves_at, followers, recipients)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, (SELECT count(*) FROM inboxes) FROM gate
 	), queued AS (
 		INSERT INTO deliveries (activity_id, inbox, host, after, next_try)
 		SELECT $1, inboxes.inbox, inboxes.host, earlier.id, $8

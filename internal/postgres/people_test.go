@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -208,7 +209,7 @@ func TestTown(t *testing.T) {
 	f.must(err)
 	byHandle, err := f.ActorByHandle(f.ctx(), "relay")
 	f.must(err)
-	if *byID != *relay || *byHandle != *relay || relay.PrivatePEM != "private relay" || relay.Kind != "relay" {
+	if !reflect.DeepEqual(byID, relay) || !reflect.DeepEqual(byHandle, relay) || len(relay.Keys) != 2 || relay.Keys[0].PublicPEM != "public relay" || relay.Kind != "relay" {
 		t.Errorf("relay: got %+v, %+v, %+v", relay, byID, byHandle)
 	}
 }
@@ -225,7 +226,7 @@ func TestMerchants(t *testing.T) {
 	f.must(f.AddMerchant(f.ctx(), m, f.newActor("epicerie")))
 	got, err := f.MerchantByHandle(f.ctx(), "epicerie")
 	f.must(err)
-	if got.ID != m.ID || got.Name != m.Name || got.Hours != m.Hours || *got.Lat != lat || *got.Approve != yes || got.Reach != m.Reach || got.PublicKey != "public epicerie" {
+	if got.ID != m.ID || got.Name != m.Name || got.Hours != m.Hours || *got.Lat != lat || *got.Approve != yes || got.Reach != m.Reach || len(got.Keys) != 2 || got.Keys[0].PublicPEM != "public epicerie" {
 		t.Errorf("got %+v, want %+v", got, m)
 	}
 	if got.Cover == nil || got.Cover.Alt != "La devanture" || got.Cover.Variants[0].File != "c-640.jpg" {

@@ -103,7 +103,7 @@ func TestFeedPlans(t *testing.T) {
 // merchants adds n merchants by the shortest way.
 func (f *fixture) merchants(n int) {
 	f.exec(`WITH a AS (
-			INSERT INTO actors (id, kind, handle, private_key, public_key) SELECT gen_random_uuid(), 'merchant', 'm' || n, '', '' FROM generate_series(1, $1) n RETURNING id, handle
+			INSERT INTO actors (id, kind, handle) SELECT gen_random_uuid(), 'merchant', 'm' || n FROM generate_series(1, $1) n RETURNING id, handle
 		) INSERT INTO merchants (id, name, trade, paint, folded) SELECT id, handle, 'boulangerie', 'brique', handle FROM a`, n)
 }
 

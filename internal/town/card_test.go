@@ -49,8 +49,8 @@ func TestActorsTellCapabilities(t *testing.T) {
 	t.Parallel()
 	a := testAddresses(t)
 	for what, actor := range map[string]*federation.Actor{
-		"the server": relayDocument(a, &Town{Name: "Bourg"}, &LocalActor{ID: uuid.New(), Handle: "relay", PublicPEM: testKey(t)}),
-		"a merchant": actorDocument(a, nil, nil, &Town{Name: "Bourg"}, &Merchant{ID: uuid.New(), Handle: "fournil", Name: "Le Fournil", PublicKey: testKey(t)}),
+		"the server": relayDocument(a, &Town{Name: "Bourg"}, &LocalActor{ID: uuid.New(), Handle: "relay", Keys: testKeys(t)}),
+		"a merchant": actorDocument(a, nil, nil, &Town{Name: "Bourg"}, &Merchant{ID: uuid.New(), Handle: "fournil", Name: "Le Fournil", Keys: testKeys(t)}),
 	} {
 		encoded, err := federation.EncodeActor(actor)
 		if err != nil {
@@ -82,11 +82,15 @@ func TestActorsTellCapabilities(t *testing.T) {
 	}
 }
 
-func testKey(t *testing.T) string {
+func testKeys(t *testing.T) []ActorKey {
 	t.Helper()
 	made, err := newActor("key")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return made.PublicPEM
+	keys := make([]ActorKey, len(made.Keys))
+	for i, key := range made.Keys {
+		keys[i] = ActorKey{Number: 1, Kind: key.Kind, PublicPEM: key.PublicPEM}
+	}
+	return keys
 }

@@ -2,10 +2,6 @@ package town
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -49,9 +45,9 @@ type DirectoryStore interface {
 
 // NewActor is what a new actor is made of.
 type NewActor struct {
-	ID                    uuid.UUID
-	Handle                string
-	PrivatePEM, PublicPEM string
+	ID     uuid.UUID
+	Handle string
+	Keys   []NewKey
 }
 
 // Directory adds, changes and finds merchants, and sets the town up.
@@ -222,7 +218,7 @@ func (d *Directory) AddMerchant(ctx context.Context, by Author, n NewMerchant) (
 	if err != nil {
 		return nil, "", err
 	}
-	m.ID, m.PublicKey, m.Created = actor.ID, actor.PublicPEM, d.now()
+	m.ID, m.Created = actor.ID, d.now()
 	m.Updated = m.Created
 	if err := d.Store.AddMerchant(ctx, m, actor); err != nil {
 		return nil, "", fmt.Errorf("add merchant: %w", err)
@@ -384,29 +380,17 @@ var phonePattern = regexp.MustCompile(`^\+?[0-9][0-9 .()/-]{1,28}$`)
 
 func validPhone(s string) bool { return s == "" || phonePattern.MatchString(s) }
 
-// newActor makes an actor's id and its RSA-2048 key, the only kind that every peer reads.
+// newActor makes an actor's id and its keys.
 func newActor(handle string) (NewActor, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return NewActor{}, fmt.Errorf("make an id: %w", err)
 	}
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	keys, err := newKeys()
 	if err != nil {
-		return NewActor{}, fmt.Errorf("make a key: %w", err)
+		return NewActor{}, err
 	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return NewActor{}, fmt.Errorf("encode a key: %w", err)
-	}
-	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	if err != nil {
-		return NewActor{}, fmt.Errorf("encode a key: %w", err)
-	}
-	return NewActor{
-		ID: id, Handle: handle,
-		PrivatePEM: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})),
-		PublicPEM:  string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})),
-	}, nil
+	return NewActor{ID: id, Handle: handle, Keys: keys}, nil
 }
 
 func (d *Directory) now() time.Time { return d.Now().UTC().Truncate(time.Second) }

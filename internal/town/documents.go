@@ -2,14 +2,9 @@ package town
 
 import (
 	"context"
-	"crypto"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
-	"fmt"
 	"html"
 	"strings"
-	"sync"
 	"time"
 
 	"bourg/federation"
@@ -24,6 +19,8 @@ type DocumentStore interface {
 	ActorByHandle(ctx context.Context, handle string) (*LocalActor, error)
 	// RelayActor returns the server's own actor; ErrNotSetUp.
 	RelayActor(ctx context.Context) (*LocalActor, error)
+	// SigningKeys returns an actor's keys with their private halves, the newest first.
+	SigningKeys(ctx context.Context, actor uuid.UUID) ([]SigningKey, error)
 	Merchant(ctx context.Context, id uuid.UUID) (*Merchant, error)
 	Town(ctx context.Context) (*Town, error)
 	Post(ctx context.Context, id uuid.UUID) (*Post, error)
@@ -36,6 +33,8 @@ type DocumentStore interface {
 	// PublicThread returns those of everything that stands below a post, each after what it answers, at most 1000.
 	PublicThread(ctx context.Context, post uuid.UUID) ([]federation.IRI, error)
 	CountFollowers(ctx context.Context, actor uuid.UUID) (int, error)
+	// FollowersAt returns the present followers who live on a host, by their ids.
+	FollowersAt(ctx context.Context, actor uuid.UUID, host string) ([]federation.IRI, error)
 	// RemoteActors returns the known ones among peers' actors, in the order of the ids.
 	RemoteActors(ctx context.Context, ids []federation.IRI) ([]RemoteActor, error)
 	// LiveOffers, Products and ComingEvents are TimelineStore's.
@@ -49,13 +48,12 @@ type DocumentStore interface {
 
 // LocalActor is the part that all local actors have.
 type LocalActor struct {
-	ID         uuid.UUID
-	Kind       string // merchant, town, relay
-	Handle     string
-	PrivatePEM string
-	PublicPEM  string
-	Created    time.Time
-	Updated    time.Time
+	ID      uuid.UUID
+	Kind    string // merchant, town, relay
+	Handle  string
+	Keys    []ActorKey // what it publishes, the newest first
+	Created time.Time
+	Updated time.Time
 }
 
 // OutboxRow is one activity of an outbox.
@@ -81,8 +79,6 @@ type Documents struct {
 	Now       func() time.Time
 	HTML      func(text string) string
 	Words     func(text string) []string
-
-	keys sync.Map // federation.IRI of an actor -> *federation.SigningKey; an actor's key does not change
 }
 
 // LocalActor implements federation.LocalActors.
@@ -116,37 +112,22 @@ func (d *Documents) ServerActor(ctx context.Context) (*federation.Actor, error) 
 	return d.document(ctx, row)
 }
 
-// SigningKey implements federation.LocalActors. Keys are parsed once and kept.
-func (d *Documents) SigningKey(ctx context.Context, actor federation.IRI) (*federation.SigningKey, error) {
-	if k, ok := d.keys.Load(actor); ok {
-		return k.(*federation.SigningKey), nil
-	}
+// SigningKeys implements federation.LocalActors. They are read each time, because another
+// process may have replaced them; who signs a thousand times keeps them for a moment.
+func (d *Documents) SigningKeys(ctx context.Context, actor federation.IRI) (*federation.SigningKeys, error) {
 	id, ok := d.Addresses.ID("actors", actor)
 	if !ok {
 		return nil, federation.ErrNotFound
 	}
-	row, err := d.Store.ActorByID(ctx, id)
-	if err != nil {
+	if _, err := d.Store.ActorByID(ctx, id); err != nil {
 		return nil, asPublished(err)
 	}
-	block, _ := pem.Decode([]byte(row.PrivatePEM))
-	if block == nil {
-		return nil, fmt.Errorf("signing key of %s: no PEM", actor)
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	rows, err := d.Store.SigningKeys(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("signing key of %s: %w", actor, err)
+		return nil, err
 	}
-	signer, ok := parsed.(crypto.Signer)
-	if !ok {
-		return nil, fmt.Errorf("signing key of %s: %T cannot sign", actor, parsed)
-	}
-	key := &federation.SigningKey{ID: actor + mainKey, Owner: actor, Private: signer}
-	d.keys.Store(actor, key)
-	return key, nil
+	return signingKeys(actor, rows)
 }
-
-const mainKey = "#main-key"
 
 // repliesEmbedded is how many of an author's own replies stand in the object itself: as many as Mastodon
 // fetches at once when it meets a post.
@@ -176,7 +157,7 @@ func (d *Documents) document(ctx context.Context, row *LocalActor) (*federation.
 // actorDocument makes a merchant's document, in the order of trust that Mastodon gives:
 // what is only in fields and text is what its readers see.
 func actorDocument(a Addresses, media MediaAddress, toHTML func(string) string, town *Town, m *Merchant) *federation.Actor {
-	actor := baseActor(a, m.ID, m.Handle, m.PublicKey)
+	actor := baseActor(a, m.ID, m.Handle, m.Keys)
 	actor.Type = "Organization"
 	actor.Name = m.Name
 	actor.URL = a.Profile(m.Handle)
@@ -225,7 +206,7 @@ func actorDocument(a Addresses, media MediaAddress, toHTML func(string) string, 
 
 // relayDocument makes the document of the server's own voice (FEP-2677): it signs fetches.
 func relayDocument(a Addresses, town *Town, row *LocalActor) *federation.Actor {
-	actor := baseActor(a, row.ID, row.Handle, row.PublicPEM)
+	actor := baseActor(a, row.ID, row.Handle, row.Keys)
 	actor.Type = "Application"
 	actor.Name = town.Name
 	actor.URL = federation.IRI(strings.TrimSuffix(a.Base.String(), "/") + "/")
@@ -235,13 +216,13 @@ func relayDocument(a Addresses, town *Town, row *LocalActor) *federation.Actor {
 	return actor
 }
 
-func baseActor(a Addresses, id uuid.UUID, handle, publicPEM string) *federation.Actor {
+func baseActor(a Addresses, id uuid.UUID, handle string, keys []ActorKey) *federation.Actor {
 	iri := a.Actor(id)
 	return &federation.Actor{
 		ID: iri, PreferredUsername: handle, WebFinger: a.Handle(handle),
 		Inbox: iri + "/inbox", SharedInbox: a.SharedInbox(), Outbox: iri + "/outbox",
 		Followers: iri + "/followers", Following: iri + "/following",
-		Keys:  []federation.PublicKey{{ID: iri + mainKey, Owner: iri, PEM: publicPEM}},
+		Keys:  publicKeys(iri, keys),
 		Extra: map[string]any{"generator": generator()},
 	}
 }
@@ -394,6 +375,15 @@ func (d *Documents) CountFollowers(ctx context.Context, actor federation.IRI) (i
 	}
 	n, err := d.Store.CountFollowers(ctx, id)
 	return n, asPublished(err)
+}
+
+// FollowersAt implements federation.Documents.
+func (d *Documents) FollowersAt(ctx context.Context, actor federation.IRI, host string) ([]federation.IRI, error) {
+	id, ok := d.Addresses.ID("actors", actor)
+	if !ok {
+		return nil, federation.ErrNotFound
+	}
+	return d.Store.FollowersAt(ctx, id, host)
 }
 
 // CountFollowing implements federation.Documents: merchants follow nobody.

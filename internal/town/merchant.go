@@ -33,8 +33,8 @@ type Merchant struct {
 	Approve   *bool // replies wait for approval; nil: as the town does
 	Created   time.Time
 	Updated   time.Time
-	Deleted   time.Time // zero: lives
-	PublicKey string    // PEM
+	Deleted   time.Time  // zero: lives
+	Keys      []ActorKey // what it publishes, the newest first
 	Followers int
 }
 

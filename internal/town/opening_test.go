@@ -29,7 +29,7 @@ func bakery(t *testing.T) *Merchant {
 	lat, lon := 46.0, -0.2502
 	return &Merchant{
 		ID: uuid.MustParse("0192f3b0-0000-7000-8000-000000000001"), Handle: "martin", Name: "Boulangerie Martin", Trade: "boulangerie",
-		Phone: "0549000000", Address: "3, place du Marché", PostalCode: "79320", Lat: &lat, Lon: &lon, PublicKey: testKey(t),
+		Phone: "0549000000", Address: "3, place du Marché", PostalCode: "79320", Lat: &lat, Lon: &lon, Keys: testKeys(t),
 		Opening: "Tu-Sa 07:00-13:00,15:30-19:00; Su 07:00-12:30; Mo,PH off", Hours: "Le four s’allume à 3 h.",
 		Special: []hours.Special{
 			{From: day(t, "2026-12-24"), Through: day(t, "2026-12-24"), Spans: []hours.Span{{From: 420, To: 1020}}, Note: "Réveillon"},
@@ -99,7 +99,7 @@ func TestPeersLearnWhenAndWhereTheShopIs(t *testing.T) {
 		}
 	}
 
-	bare, err := federation.EncodeActor(actorDocument(testAddresses(t), nil, paragraphs, town, &Merchant{ID: uuid.New(), Handle: "neuf", Name: "Neuf", PublicKey: testKey(t)}))
+	bare, err := federation.EncodeActor(actorDocument(testAddresses(t), nil, paragraphs, town, &Merchant{ID: uuid.New(), Handle: "neuf", Name: "Neuf", Keys: testKeys(t)}))
 	if err != nil {
 		t.Fatal(err)
 	}
