@@ -28,6 +28,10 @@ type Publications struct {
 	Actors    LocalActors
 	Documents Documents
 	Log       *slog.Logger
+	// Readers tells who asks.
+	Readers *Readers
+	// Secure answers signed requests only (secure mode); see readers.go for what is exempt.
+	Secure bool
 	// ErrorPage answers people where there is no page to send them to; status is 404, 410 or 500. It is
 	// required.
 	ErrorPage func(w http.ResponseWriter, r *http.Request, status int)
@@ -58,7 +62,7 @@ func (p *Publications) Object(w http.ResponseWriter, r *http.Request) {
 // negotiate serves the document, or sends people to the page of what is at the id.
 func (p *Publications) negotiate(w http.ResponseWriter, r *http.Request,
 	document func(http.ResponseWriter, *http.Request, IRI), page func(context.Context, IRI) (IRI, error)) {
-	w.Header().Set("Vary", "Accept")
+	p.varies(w)
 	if r.Method == http.MethodOptions || WantsActivity(r) {
 		document(w, r, p.id(r))
 		return
@@ -91,6 +95,9 @@ func (p *Publications) owner(r *http.Request) IRI {
 
 // ServeActor answers with an actor's document, wherever it is asked for.
 func (p *Publications) ServeActor(w http.ResponseWriter, r *http.Request, id IRI) {
+	if p.serveStranger(w, r, id) {
+		return
+	}
 	p.answer(w, r, func(ctx context.Context) ([]byte, error) {
 		actor, err := p.Actors.LocalActor(ctx, id)
 		if err != nil {
@@ -296,8 +303,23 @@ func (p *Publications) reactions(w http.ResponseWriter, r *http.Request, of func
 // answer serves what make returns, or what its error stands for. about is whose Tombstone
 // is served where it was deleted.
 func (p *Publications) answer(w http.ResponseWriter, r *http.Request, make func(context.Context) ([]byte, error), about IRI) {
-	allowReading(w)
+	p.varies(w)
+	if p.readable(w, r) {
+		p.write(w, r, make, about)
+	}
+}
+
+// varies names the headers of a request by which caches must tell its answers apart.
+func (p *Publications) varies(w http.ResponseWriter) {
 	w.Header().Set("Vary", "Accept")
+	if p.Secure {
+		w.Header().Set("Vary", "Accept, Signature, Signature-Input")
+	}
+}
+
+// write is answer for whoever may read.
+func (p *Publications) write(w http.ResponseWriter, r *http.Request, make func(context.Context) ([]byte, error), about IRI) {
+	allowReading(w)
 	if !isRead(w, r) {
 		return
 	}
@@ -310,8 +332,10 @@ func (p *Publications) answer(w http.ResponseWriter, r *http.Request, make func(
 		answerFault(w, r, p.Log, err)
 		return
 	}
-	// Kept by caches, and asked for again each time: an edit shows at once.
-	w.Header().Set("Cache-Control", "public, no-cache")
+	if w.Header().Get("Cache-Control") == "" {
+		// Kept by caches, and asked for again each time: an edit shows at once.
+		w.Header().Set("Cache-Control", "public, no-cache")
+	}
 	serve(w, r, contentType, body)
 }
 

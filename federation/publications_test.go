@@ -64,7 +64,7 @@ func (published) ServerActor(context.Context) (*Actor, error) {
 	return &Actor{ID: testBase + "/actors/relay", Type: "Application", PreferredUsername: "relay", WebFinger: "relay@town.example"}, nil
 }
 
-func (published) SigningKey(context.Context, IRI) (*SigningKey, error) { return nil, ErrNotFound }
+func (published) SigningKeys(context.Context, IRI) (*SigningKeys, error) { return nil, ErrNotFound }
 
 func (p published) note(id IRI) *Object {
 	return &Object{
@@ -126,6 +126,12 @@ func (p published) Conversation(_ context.Context, object IRI) (*Conversation, e
 }
 
 func (published) CountFollowers(context.Context, IRI) (int, error) { return 1234, nil }
+func (published) FollowersAt(_ context.Context, actor IRI, host string) ([]IRI, error) {
+	if actor != testBase+"/actors/1" {
+		return nil, ErrNotFound
+	}
+	return []IRI{IRI("http://" + host + "/users/anna"), IRI("http://" + host + "/users/bert"), IRI("https://" + host + "/users/other-origin")}, nil
+}
 func (published) CountFollowing(context.Context, IRI) (int, error) { return 2, nil }
 
 func (published) ServerInfo(context.Context) (*ServerInfo, error) {

@@ -24,6 +24,7 @@ type metrics struct {
 	requests   *prometheus.HistogramVec
 	refusals   *prometheus.CounterVec
 	deliveries *prometheus.CounterVec
+	signatures *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -39,8 +40,11 @@ func newMetrics() *metrics {
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "bourg_deliveries_total", Help: "Attempts to deliver, by outcome.",
 		}, []string{"outcome"}),
+		signatures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bourg_signatures_verified_total", Help: "Activities whose signature was verified, by its scheme.",
+		}, []string{"scheme"}),
 	}
-	m.registry.MustRegister(m.requests, m.refusals, m.deliveries,
+	m.registry.MustRegister(m.requests, m.refusals, m.deliveries, m.signatures,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -70,6 +74,10 @@ func method(r *http.Request) string {
 }
 
 func (m *metrics) rejected(code string) { m.refusals.WithLabelValues(code).Inc() }
+
+func (m *metrics) verified(scheme federation.SignatureScheme) {
+	m.signatures.WithLabelValues(scheme.String()).Inc()
+}
 
 func (m *metrics) delivered(r federation.DeliveryResult) {
 	name := map[federation.Outcome]string{

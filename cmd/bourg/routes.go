@@ -35,6 +35,7 @@ func (s *server) routes() []route {
 		{"GET", "/actors/{actor}", web.Everyone, raw(doc.Actor), true},
 		{"GET", "/actors/{actor}/outbox", web.Everyone, raw(doc.Outbox), true},
 		{"GET", "/actors/{actor}/followers", web.Everyone, raw(doc.Followers), true},
+		{"GET", "/actors/{actor}/followers_synchronization", web.Everyone, raw(doc.FollowersSync), false},
 		{"GET", "/actors/{actor}/following", web.Everyone, raw(doc.Following), true},
 		{"GET", "/actors/{actor}/featured", web.Everyone, raw(doc.Featured), true},
 		{"GET", "/actors/{actor}/products", web.Everyone, doc.Objects(s.town.documents.Products), true},
@@ -234,6 +235,9 @@ func isAbort(p any) bool {
 
 // pageKey names what a kept answer depends on beside its address.
 func (s *server) pageKey(r *http.Request) (string, bool) {
+	if s.publications.Secure && (federation.WantsActivity(r) || len(r.Header["Signature"]) > 0) {
+		return "", false // it is for the one who signed
+	}
 	key, ok := s.pages.CacheKey(r)
 	if federation.WantsActivity(r) {
 		key += "\x00activity"

@@ -129,7 +129,7 @@ func newServer(t *theTown) (*server, error) {
 	t.wake = s.deliverer.Wake
 
 	authority := federation.Authority{Host: federation.CanonicalHost(cfg.URL.Scheme, cfg.URL.Host)}
-	fetcher := &federation.Fetcher{Client: s.client, Actors: t.documents, Authority: authority, Gate: t.store}
+	fetcher := &federation.Fetcher{Client: s.client, Actors: t.documents, Authority: authority, Gate: t.store, Schemes: t.store}
 	refresh := s.refresh(fetcher)
 	t.receiver.Refresh = refresh
 	keys := federation.NewKeys(federation.KeysConfig{
@@ -137,7 +137,7 @@ func newServer(t *theTown) (*server, error) {
 	})
 	s.inbox = federation.NewInbox(federation.InboxConfig{
 		Origin: string(base), Keys: keys, Cache: t.store, Gate: t.store, Receiver: t.receiver,
-		ClientAddr: web.ClientAddr, Rejected: s.metrics.rejected, Log: t.log,
+		ClientAddr: web.ClientAddr, Schemes: t.store, Verified: s.metrics.verified, Rejected: s.metrics.rejected, Log: t.log,
 	})
 
 	var err error
@@ -158,6 +158,7 @@ func newServer(t *theTown) (*server, error) {
 	}
 	s.publications = &federation.Publications{
 		Base: base, Actors: t.documents, Documents: t.documents, Log: t.log, ErrorPage: s.pages.ErrorPage,
+		Readers: &federation.Readers{Origin: string(base), Keys: keys, Gate: t.store, ClientAddr: web.ClientAddr}, Secure: cfg.SecureMode,
 	}
 	s.webFinger = &federation.WebFinger{
 		Base: base, Domain: t.addresses.Domain(), Actors: t.documents, Log: t.log,

@@ -33,7 +33,6 @@ var badInputs = []struct {
 // withoutTest are the rows that no test can name today, each with why and what holds instead.
 var withoutTest = map[string]string{
 	"S29": "There is no switch that turns federation off; a town that wants none does not publish its address, and BOURG_LISTEN keeps it from the net.",
-	"W11": "There is no secure mode yet: unsigned reading of public documents is part of the interface, and what is not public is not served to anybody (W5, W6).",
 	"A9":  "There is no second factor; links are used once (A17), passwords are limited by account and by client (A5).",
 	"A18": "Nobody can be removed from the town hall by a screen or a command; `bourg admin add` lets the operator in again at any time.",
 	"U6":  "Nothing unpacks archives: uploads are photos, and a ZIP behind a JPEG's header is gone once it is encoded anew (X9).",

@@ -48,6 +48,8 @@ type Config struct {
 	MediaURL *url.URL
 	// RepliesApproved says that replies wait for approval.
 	RepliesApproved bool
+	// SecureMode says that other servers are answered only where they sign what they ask.
+	SecureMode bool
 	// SMTPURL is how mail goes out, as mail.ParseServer reads it
 	// (smtp://user:password@host:587?from=address); empty: links are printed to the log.
 	SMTPURL string
@@ -82,6 +84,7 @@ type variables struct {
 	MetricsListen string `env:"BOURG_METRICS_LISTEN"`
 	MediaURL      string `env:"BOURG_MEDIA_URL"`
 	Replies       string `env:"BOURG_REPLIES" envDefault:"open"`
+	SecureMode    string `env:"BOURG_SECURE_MODE" envDefault:"false"`
 	SMTPURL       string `env:"BOURG_SMTP_URL" secret:"yes"`
 }
 

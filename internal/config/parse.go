@@ -32,7 +32,7 @@ func (v variables) parse() (Config, error) {
 	}
 	c := Config{
 		Listen: v.Listen, Data: v.Data, DatabaseURL: v.DatabaseURL, MetricsListen: v.MetricsListen,
-		RepliesApproved: v.Replies == "approve", SMTPURL: v.SMTPURL,
+		RepliesApproved: v.Replies == "approve", SecureMode: v.SecureMode == "true", SMTPURL: v.SMTPURL,
 		Town: Town{Name: strings.TrimSpace(v.TownName), Handle: v.TownHandle, INSEE: v.TownINSEE},
 	}
 	var err error
@@ -73,6 +73,7 @@ func (v variables) parse() (Config, error) {
 		check("BOURG_MEDIA_URL", err)
 	}
 	check("BOURG_REPLIES", match(v.Replies, `open|approve`, "must be open or approve"))
+	check("BOURG_SECURE_MODE", match(v.SecureMode, `true|false`, "must be true or false"))
 	check("BOURG_SMTP_URL", smtpURL(v.SMTPURL))
 	if len(errs) > 0 {
 		return Config{}, errors.Join(errs...)
