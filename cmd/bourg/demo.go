@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -139,24 +140,39 @@ func fillEmpty(ctx context.Context, t *theTown, d *demoTown) ([]*town.Merchant, 
 		shops = append(shops, m)
 	}
 	now := time.Now().In(settings.Location())
-	for i := len(d.news) - 1; i >= 0; i-- { // oldest first
-		n := d.news[i]
-		m := byHandle[n.shop]
-		draft := town.Draft{Kind: town.News, Text: n.text}
-		if n.photo != "" {
-			photo, err := demoPhoto(ctx, t, m, n.photo, n.alt)
-			if err != nil {
-				return nil, err
-			}
-			draft.Photos = []town.Photo{*photo}
-		}
-		then := *t.publisher
-		then.Now = func() time.Time { return n.when.before(now) }
-		if _, err := then.Publish(ctx, operator, m.ID, draft, false); err != nil {
-			return nil, fmt.Errorf("news of %s: %w", m.Name, err)
+	posts := demoPosts(d.folder)
+	for _, n := range d.news {
+		posts = append(posts, demoPost{demoNews: n, kind: town.News})
+	}
+	slices.SortStableFunc(posts, func(a, b demoPost) int { return a.when.before(now).Compare(b.when.before(now)) }) // oldest first
+	for _, n := range posts {
+		if err := demoPublish(ctx, t, byHandle[n.shop], n, now); err != nil {
+			return nil, fmt.Errorf("post of %s: %w", n.shop, err)
 		}
 	}
 	return shops, nil
+}
+
+// demoPublish publishes a post as if it were that time.
+func demoPublish(ctx context.Context, t *theTown, m *town.Merchant, n demoPost, now time.Time) error {
+	draft := town.Draft{Kind: n.kind, Text: n.text}
+	if n.details != nil {
+		draft.Details = n.details(demoDays{now})
+	}
+	if n.photo != "" {
+		photo, err := demoPhoto(ctx, t, m, n.photo, n.alt)
+		if err != nil {
+			return err
+		}
+		draft.Photos = []town.Photo{*photo}
+	}
+	then := *t.publisher
+	then.Now = func() time.Time { return n.when.before(now) }
+	post, err := then.Publish(ctx, operator, m.ID, draft, false)
+	if err == nil && n.forward {
+		_, err = then.Highlight(ctx, operator, post.ID)
+	}
+	return err
 }
 
 // demoPhoto stores one of the embedded pictures by the way that an upload takes.
