@@ -193,6 +193,42 @@ func cannedPages() []canned {
 			return kindPage(a)
 		}},
 		{"nouvelle-produit", "/@miellerie/0193b6", 200, func(*locale.Locale) Page { return kindPage(kinds()[4]) }},
+		{"nouvelle-a-soi", "/@page_cornee/0193b4", 200, func(*locale.Locale) Page {
+			p := kindPage(kinds()[2])
+			p.Entry.Edited, p.FormerURL = ago(0, 9, 0), "/@page_cornee/0193b4/versions"
+			p.EditURL, p.DeleteURL = "/espace/nouvelles/0193b4/modifier", "/espace/nouvelles/0193b4/supprimer"
+			p.Acts = Actes{"/espace/nouvelles/1/finir", "/espace/nouvelles/1/annulation", "/espace/nouvelles/1/report", "/espace/nouvelles/1/avant"}
+			return p
+		}},
+		{"finir", "/espace/nouvelles/0193b2/finir", 200, func(*locale.Locale) Page {
+			return PageFinir{Entry: kinds()[0], Action: "/espace/nouvelles/0193b2/finir"}
+		}},
+		{"finir-erreur", "/espace/nouvelles/0193b2/finir", 422, func(l *locale.Locale) Page {
+			return PageFinir{Entry: kinds()[0], Action: "/espace/nouvelles/0193b2/finir", Errors: Erreurs{{"gestes", l.T("status.unknown")}}}
+		}},
+		{"annulation", "/espace/nouvelles/0193b4/annulation", 200, func(*locale.Locale) Page {
+			return PageAnnulation{Entry: kinds()[2], Action: "/espace/nouvelles/0193b4/annulation"}
+		}},
+		{"report", "/espace/nouvelles/0193b4/report", 200, func(*locale.Locale) Page {
+			return PageReport{Entry: kinds()[2], Action: "/espace/nouvelles/0193b4/report", Typed: Saisie{"debut": "17:00", "fin": "18:30"}}
+		}},
+		{"report-erreur", "/espace/nouvelles/0193b4/report", 422, func(l *locale.Locale) Page {
+			return PageReport{Entry: kinds()[2], Action: "/espace/nouvelles/0193b4/report", Typed: Saisie{"jour": "32/12", "dernier_jour": "33/12"}, Errors: Erreurs{{"jour", l.T("typed.day")}, {"debut", l.T("typed.clock")}}}
+		}},
+		{"avant", "/espace/nouvelles/0193b6/avant", 200, func(*locale.Locale) Page {
+			return PageAvant{Entry: kinds()[4], Action: "/espace/nouvelles/0193b6/avant"}
+		}},
+		{"avant-encore", "/espace/nouvelles/0193b6/avant", 422, func(l *locale.Locale) Page {
+			return PageAvant{Entry: kinds()[4], Action: "/espace/nouvelles/0193b6/avant", Again: true, Errors: Erreurs{{"gestes", l.T("product.often")}}}
+		}},
+		{"versions", "/@fournil/0193a1/versions", 200, func(*locale.Locale) Page {
+			return PageVersions{Entry: seigle(), Title: "Fournée de seigle", Versions: []Version{
+				{ago(0, 8, 10), ago(0, 8, 40), Avis{Text: paragraph("Fournée de sègle.")}}, {ago(3, 8, 0), ago(0, 8, 10), offers()[0]}, {ago(5, 8, 0), ago(3, 8, 0), Avis{}}}}
+		}},
+		{"versions-aucune", "/@fournil/0193a1/versions", 200, func(*locale.Locale) Page { return PageVersions{Entry: seigle(), Title: "Fournée de seigle"} }},
+		{"publie-produit", "/espace/nouvelles/0193b6/publie", 200, func(*locale.Locale) Page {
+			return PagePublie{Entry: kinds()[4], Silent: true, ForwardURL: "/espace/nouvelles/0193b6/avant", EditURL: "/espace/nouvelles/0193b6/modifier", DeleteURL: "/espace/nouvelles/0193b6/supprimer"}
+		}},
 		{"publie-offre", "/espace/nouvelles/0193b2/publie", 200, func(*locale.Locale) Page {
 			return PagePublie{Entry: kinds()[0], EditURL: "/espace/nouvelles/0193b2/modifier", DeleteURL: "/espace/nouvelles/0193b2/supprimer"}
 		}},

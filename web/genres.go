@@ -37,8 +37,9 @@ type RendezVous struct {
 // EventStates are what may have become of an event.
 func EventStates() []string { return []string{"cancelled", "postponed", "rescheduled"} }
 
-// Dated tells whether the event has a day: one that is put off has none until a new one is known.
-func (r RendezVous) Dated() bool { return r.Status != "postponed" }
+// Dated tells whether the event has a day: one that is put off has none until a new one is known, nor has one that is being
+// written.
+func (r RendezVous) Dated() bool { return r.Status != "postponed" && !r.Start.IsZero() }
 
 // Papier is an article: its title and how long it takes to read.
 type Papier struct {

@@ -25,6 +25,8 @@ type PageNouvelle struct {
 	Others     []AutreNouvelle
 	EditURL    string // set for those who may edit it
 	DeleteURL  string // set for those who may delete it
+	Acts       Actes  // set for those who may do so
+	FormerURL  string // what it said before it was edited; empty when it never was
 	Errors     Erreurs
 }
 

@@ -75,6 +75,10 @@ func (h *Handlers) Nouvelle(w http.ResponseWriter, r *http.Request) error {
 	}
 	if mine {
 		p.EditURL, p.DeleteURL = newsPath(post.ID, "modifier"), newsPath(post.ID, "supprimer")
+		p.Acts = h.acts(post)
+	}
+	if !post.Updated.IsZero() {
+		p.FormerURL = pathOf(post) + "/versions"
 	}
 	return h.show(w, r, http.StatusOK, p)
 }

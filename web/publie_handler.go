@@ -17,7 +17,10 @@ func (h *Handlers) Publie(w http.ResponseWriter, r *http.Request) error {
 	p := PagePublie{
 		Entry: h.entry(h.renderer.Locale(r.Context()), post, true), LeavesAt: post.Leaves,
 		EditURL: newsPath(post.ID, "modifier"), DeleteURL: newsPath(post.ID, "supprimer"),
-		BrowserKey: post.Merchant.ID.String() + ":nouvelle",
+		Silent: post.Silent(), ForwardURL: h.acts(post).ForwardURL,
+	}
+	if g, ok := genreOf(post.Kind); ok {
+		p.BrowserKey = post.Merchant.ID.String() + ":" + g.name
 	}
 	if !post.Left(h.config.Now()) {
 		p.UndoURL = newsPath(post.ID, "annuler")

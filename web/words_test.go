@@ -39,6 +39,7 @@ func families() map[string][]string {
 			f["publier.name."], f["publier.name_help."] = append(f["publier.name."], g.name), append(f["publier.name_help."], g.name)
 		}
 	}
+	f["finir.as."] = OfferEnds()
 	f["offer.end."], f["event.state."], f["product.how."] = OfferEnds(), EventStates(), Availabilities()
 	for _, s := range starters {
 		f["starter."] = append(f["starter."], s, s+"_text")

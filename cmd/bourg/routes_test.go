@@ -298,6 +298,9 @@ func (h *house) expectations() map[string]expectation {
 	reply := h.reply(post, "<p>Gardez-m’en deux.</p>", town.ReplyShown)
 	event := h.publishKind(h.bakery, town.Draft{Kind: town.Event, Details: town.Details{Title: "Fournée ouverte", Starts: time.Now().AddDate(0, 0, 2)}})
 	quote, report := h.quote(post), h.report(post)
+	offer := h.publishKind(h.bakery, town.Draft{Kind: town.Offer, Text: "Deux pour un.", Details: town.Details{Title: "Fougasses"}})
+	product := h.publishKind(h.bakery, town.Draft{Kind: town.Product, Details: town.Details{Title: "Seigle"}})
+	act := func(p *town.Post, what string) string { return "/espace/nouvelles/" + p.ID.String() + "/" + what }
 	stored, err := h.town.media.Add(h.t.Context(), bytes.NewReader(picture(h.t, 64, 48)))
 	h.must(err)
 	actor, note := "/actors/"+h.bakery.ID.String(), "/posts/"+post.ID.String()
@@ -371,6 +374,15 @@ func (h *house) expectations() map[string]expectation {
 		"POST /espace/nouvelles/{post}/modifier":    {make: held("modifier"), form: form("texte", "Mieux.", "geste", "publier"), want: ownForm},
 		"GET /espace/nouvelles/{post}/supprimer":    {path: news("supprimer"), want: ownPage},
 		"POST /espace/nouvelles/{post}/supprimer":   {make: held("supprimer"), want: ownForm},
+		"GET /@{handle}/{post}/versions":            {path: "/@fournil/" + post.ID.String() + "/versions", want: all(200)},
+		"GET /espace/nouvelles/{post}/finir":        {path: act(offer, "finir"), want: ownPage},
+		"POST /espace/nouvelles/{post}/finir":       {path: act(offer, "finir"), form: form("geste", "sold_out"), want: ownForm},
+		"GET /espace/nouvelles/{post}/annulation":   {path: act(event, "annulation"), want: ownPage},
+		"POST /espace/nouvelles/{post}/annulation":  {path: act(event, "annulation"), want: ownForm},
+		"GET /espace/nouvelles/{post}/report":       {path: act(event, "report"), want: ownPage},
+		"POST /espace/nouvelles/{post}/report":      {path: act(event, "report"), form: form("geste", "sans_date"), want: ownForm},
+		"GET /espace/nouvelles/{post}/avant":        {path: act(product, "avant"), want: ownPage},
+		"POST /espace/nouvelles/{post}/avant":       {path: act(product, "avant"), want: ownForm},
 		"GET /espace/messages":                      {path: "/espace/messages", want: shopPage},
 		"GET /espace/messages/{reply}":              {path: "/espace/messages/" + reply.String(), want: ownPage},
 		"POST /espace/messages/{reply}":             {path: "/espace/messages/" + reply.String(), form: form("geste", "masquer"), want: ownForm},
