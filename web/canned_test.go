@@ -111,6 +111,21 @@ func entries() []Avis {
 	}
 }
 
+// cannedHours is the part of the form about hours, with everything in it.
+func cannedHours() HorairesSaisis {
+	f := HorairesSaisis{
+		Words: "Le four s’allume à 3 h.", Dated: "de juillet à août 7 h–20 h",
+		Special: []JourExceptionnel{
+			{From: "2026-12-24", Hours: "7 h–17 h", Note: "Réveillon"}, {From: "2027-02-08", Through: "2027-02-21", Note: "Congés"},
+		},
+	}
+	for i, id := range dayIDs() {
+		f.Days = append(f.Days, JourSaisi{ID: id, Value: []string{"", "6 h 30–13 h et 16 h–19 h"}[min(i, 1)], Like: i > 0 && i < 7, Same: i == 3})
+	}
+	f.number()
+	return f
+}
+
 func groups() []Groupe {
 	return []Groupe{{"bouche", 12}, {"tables", 5}, {"maison", 7}, {"soins", 0}, {"loisirs", 3}}
 }
@@ -263,8 +278,10 @@ func cannedPages() []canned {
 			return PageCommerce{
 				Shop: fournil, FollowName: "fournil", ActorID: "https://saint-laurent.example/actors/1", AtomURL: "/@fournil/atom.xml", Cover: &cover,
 				Notice: &Ecriteau{"Fermé du 24 au 26 décembre", "Commandes de fête jusqu’au 19."},
-				Week: []JourOuvrable{{"lundi", nil, false}, {"mardi", []string{"6 h 30 – 13 h", "16 h – 19 h"}, false}, {"mercredi", []string{"6 h 30 – 13 h"}, false},
-					{"jeudi", []string{"6 h 30 – 13 h"}, true}, {"vendredi", []string{"6 h 30 – 13 h", "16 h – 19 h"}, false}, {"samedi", []string{"6 h 30 – 19 h"}, false}, {"dimanche", []string{"7 h – 12 h 30"}, false}},
+				Week: []JourOuvrable{{"lundi", nil, "sur rendez-vous", false}, {"mardi", []string{"6 h 30 – 13 h", "16 h – 19 h"}, "", false}, {"mercredi", []string{"6 h 30 – 13 h"}, "", false},
+					{"jeudi", []string{"6 h 30 – 13 h"}, "", true}, {"vendredi", []string{"6 h 30 – 13 h", "16 h – 19 h"}, "", false}, {"samedi", []string{"6 h 30 – 19 h"}, "jour férié", false}, {"dimanche", []string{"7 h – 12 h 30"}, "", false}},
+				Special: []string{"Fermé du 8 au 21 février 2027 (Congés)"}, Hours: []string{"Le four s’allume à 3 h."}, Place: "30500 Saint-Laurent-sur-Cèze",
+				Structured:    schema{"@context": "https://schema.org", "@type": "Bakery", "name": "</script><script>alert(1)</script>"},
 				DirectionsURL: "https://www.openstreetmap.org/directions?to=44.18,4.50",
 				Description:   paragraph("Un four de 1911, du levain nourri chaque soir, des farines moulues à Vernède. Le fournil fait le pain du marché, des écoles et des deux cantines."),
 				Entries:       []Avis{seigle(), {ID: "2", Shop: fournil, URL: "/@fournil/2", Published: ago(3, 18, 2), Text: paragraph("Le four a été rebriqué. On rallume demain à trois heures du matin.")}},
@@ -278,7 +295,11 @@ func cannedPages() []canned {
 		}},
 		{"commerces", "/commerces", 200, func(l *locale.Locale) Page {
 			return PageCommerces{Total: 32, ByDistance: true, Shops: allShops, NextURL: "/commerces?apres=9",
-				Filters: Filters(l, 32, groups(), "")}
+				Filters: Filters(l, 32, groups(), ""), Closures: []Annonce{{"ven. 27", "/@quincaillerie", "Quincaillerie du Pont, inventaire"}, {"24–26", "/@fournil", "Le Fournil de la Halle"}}}
+		}},
+		{"commerces-fermes", "/commerces?ouvert=1", 200, func(l *locale.Locale) Page {
+			chip, _ := openChip(l, 0, "bouche", true)
+			return PageCommerces{Total: 32, Open: true, Filters: append(Filters(l, 32, groups(), "bouche"), chip)}
 		}},
 		{"commerces-vide", "/commerces", 200, func(*locale.Locale) Page { return PageCommerces{} }},
 		{"recherche", "/recherche?q=pain", 200, func(*locale.Locale) Page {
@@ -431,13 +452,14 @@ func cannedPages() []canned {
 		{"choisir", "/espace", 200, func(*locale.Locale) Page {
 			return PageChoisir{Shops: []CommerceAChoisir{{"1", fournil, true}, {"2", librairie, false}}}
 		}},
-		{"mapage", "/espace/page", 200, func(l *locale.Locale) Page {
+		{"mapage", "/espace/commerce", 200, func(l *locale.Locale) Page {
 			cover := photo("pain", "")
 			return PageMaPage{Shop: fournil, Name: fournil.Name, Trade: "boulangerie", Trades: tradeChoices(l), Address: fournil.Address, Phone: "04 65 71 20 12",
-				Hours: "Du mardi au samedi, 6 h 30 – 13 h\nDimanche, 7 h – 12 h 30", About: "Un four de 1911.", Cover: &cover, CoverAlt: "La table du fournil", Followers: 214, Saved: true}
+				Postcode: "30500", Latitude: "44,20121", Longitude: "4,31203", Hours: cannedHours(), NoticeURL: "/espace/nouvelles/0193a1/publie", About: "Un four de 1911.", Cover: &cover, CoverAlt: "La table du fournil", Followers: 214, Saved: true}
 		}},
-		{"mapage-erreur", "/espace/page", 422, func(l *locale.Locale) Page {
-			return PageMaPage{Shop: Commerce{Name: maison.Name, URL: maison.URL, Handle: "@depot@saint-laurent.example"}, Trades: tradeChoices(l), Errors: Erreurs{{"nom", "Donnez le nom du commerce"}, {"metier", "Choisissez un métier"}, {"telephone", "Il manque des chiffres au téléphone"}, {"couverture", "Cette image est trop grande"}}}
+		{"mapage-erreur", "/espace/commerce", 422, func(l *locale.Locale) Page {
+			return PageMaPage{Shop: Commerce{Name: maison.Name, URL: maison.URL, Handle: "@depot@saint-laurent.example"}, Trades: tradeChoices(l), Hours: cannedHours(), Errors: Erreurs{{"nom", "Donnez le nom du commerce"}, {"metier", "Choisissez un métier"}, {"telephone", "Il manque des chiffres au téléphone"}, {"latitude", "Donnez les deux"},
+				{"mardi", "Ces heures se chevauchent"}, {"jour1_du", "Ce jour est passé"}, {"jour1_au", "Donnez un jour, ou rien"}, {"jour1_heures", "Écrivez les heures autrement"}, {"jour1_mots", "Écrivez quelques mots sans guillemets"}, {"couverture", "Cette image est trop grande"}}}
 		}},
 		{"compte", "/espace/compte", 200, func(*locale.Locale) Page {
 			return PageCompte{Email: "fournil@saint-laurent.example", HasPassword: true, Saved: true, Sessions: []Session{{"1", "Téléphone Android, Chrome", ago(0, 9, 0), true}, {"2", "Ordinateur Windows, Firefox", ago(2, 18, 0), false}}}

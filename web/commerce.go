@@ -15,7 +15,10 @@ type PageCommerce struct {
 	Cover         *Photo
 	Notice        *Ecriteau      // exceptional closing; nil for none
 	Week          []JourOuvrable // seven days; empty when the hours are only known in words
-	Hours         []string       // the hours in the shop's own words, by line
+	Hours         []string       // what the shop says of its hours in its own words, by line
+	Special       []string       // special hours that come after Notice, in sentences
+	Place         string         // where it is, under the street: « 30500 Saint-Laurent »
+	Structured    schema         // what it is, for machines; nil for nothing
 	DirectionsURL string         // the way there, on a map of elsewhere
 	Description   template.HTML  // sanitised
 	Offers        []Avis         // that hold now, the one that ends next first
@@ -31,9 +34,10 @@ type Ecriteau struct{ Title, Text string }
 
 // JourOuvrable is a line of the week's hours.
 type JourOuvrable struct {
-	Name  string   // « lundi »
-	Spans []string // « 6 h 30 – 13 h »; none when closed
-	Today bool
+	Name    string   // « lundi »
+	Spans   []string // « 6 h 30 – 13 h »; none when closed, or when Comment says all
+	Comment string   // « sur rendez-vous », « jour férié »; why the day is not like others
+	Today   bool
 }
 
 func (p PageCommerce) head(l *locale.Locale) head {
@@ -46,6 +50,6 @@ func (p PageCommerce) head(l *locale.Locale) head {
 	}
 	return head{
 		template: "commerce", title: title, description: description, door: pathCommerces, public: true,
-		activity: p.ActorID, creator: p.Shop.Handle, kind: "profile", atom: p.AtomURL, photo: p.Cover,
+		data: p.Structured, activity: p.ActorID, creator: p.Shop.Handle, kind: "profile", atom: p.AtomURL, photo: p.Cover,
 	}
 }

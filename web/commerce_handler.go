@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"bourg/internal/hours"
 	"bourg/internal/town"
 	"bourg/web/locale"
 
@@ -36,8 +37,13 @@ func (h *Handlers) Commerce(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := PageCommerce{
 		Shop: h.shop(l, m), FollowName: m.Handle, ActorID: string(h.config.Addresses.Actor(m.ID)),
-		AtomURL: "/@" + m.Handle + "/atom.xml", Hours: lines(m.Hours), DirectionsURL: directions(t, m),
+		AtomURL: "/@" + m.Handle + "/atom.xml", Hours: lines(m.HoursInWords()), DirectionsURL: directions(t, m), Place: placeLine(t, m),
 		Description: h.written(m.Summary), Entries: h.entries(l, posts),
+	}
+	if s, ok := h.schedule(m); ok {
+		now := h.config.Now().In(s.Zone)
+		p.Week, p.Notice, p.Special = week(l, s, now), notice(l, s, now), specialLater(l, s, now)
+		p.Structured = h.shopPageTwin(t, m, s, hours.DateOf(now))
 	}
 	if before.IsZero() {
 		if err := h.display(r, l, m, &p); err != nil {
@@ -81,6 +87,14 @@ func (h *Handlers) display(r *http.Request, l *locale.Locale, m *town.Merchant, 
 	return nil
 }
 
+// placeLine is the line under the street of an address: « 30500 Saint-Laurent ».
+func placeLine(t *town.Town, m *town.Merchant) string {
+	if m.Locality != "" {
+		return strings.TrimSpace(m.PostalCode + " " + m.Locality)
+	}
+	return strings.TrimSpace(m.PostalCode + " " + t.Name)
+}
+
 // lines are the lines of a text that hold something.
 func lines(text string) []string {
 	var all []string
@@ -100,7 +114,7 @@ func directions(t *town.Town, m *town.Merchant) string {
 		degrees := func(f float64) string { return strconv.FormatFloat(f, 'f', 6, 64) }
 		return osm + "directions?to=" + url.QueryEscape(degrees(*m.Lat)+","+degrees(*m.Lon))
 	case m.Address != "":
-		return osm + "search?query=" + url.QueryEscape(strings.Join(lines(m.Address), ", ")+", "+t.Name)
+		return osm + "search?query=" + url.QueryEscape(m.FullAddress(t.Name))
 	}
 	return ""
 }

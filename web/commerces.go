@@ -7,8 +7,15 @@ type PageCommerces struct {
 	Total      int // all shops of the town, whatever the filter
 	ByDistance bool
 	Filters    []Filtre
+	Open       bool // those only that are open now
 	Shops      []Commerce
+	Closures   []Annonce // that are announced for the next two weeks
 	NextURL    string
+}
+
+// Annonce is a line that tells when something is.
+type Annonce struct {
+	When, URL, Text string
 }
 
 // Groupe is a heading of the directory and how many shops stand under it.
@@ -35,6 +42,17 @@ func Families(l *locale.Locale, groups []Groupe) []Lien {
 	for _, g := range groups {
 		if g.Count > 0 {
 			links = append(links, Lien{URL: pathCommerces + "?c=" + g.Slug, Text: GroupName(l, g.Slug), Note: l.Number(g.Count)})
+		}
+	}
+	return links
+}
+
+// OpenFamilies makes the groups into the list of how many shops of each are open now.
+func OpenFamilies(l *locale.Locale, groups []Groupe) []Lien {
+	var links []Lien
+	for _, g := range groups {
+		if g.Count > 0 {
+			links = append(links, Lien{URL: directoryOf(g.Slug, true, ""), Text: GroupName(l, g.Slug), Note: l.N("fil.open_here", g.Count)})
 		}
 	}
 	return links

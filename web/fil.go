@@ -16,6 +16,8 @@ type PageFil struct {
 	Events   []Avis // of the next seven days, soonest first
 	Tonight  int    // how many of them are today's
 	Families []Lien // the directory by kind of shop, with how many there are
+	Open     []Lien // the same, with how many are open now; none while all are closed
+	OpenNow  int    // how many are open
 }
 
 // Jour is a day of the thread.

@@ -23,14 +23,17 @@ func (h *Handlers) Fil(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	counts, err := h.config.Directory.TradeCounts(ctx)
+	shops, err := h.config.Directory.Hours(ctx)
 	if err != nil {
 		return err
 	}
+	counts, open := h.countTrades(shops)
 	zone := h.zone(t)
 	p := PageFil{Days: ByDay(h.entries(l, posts), zone)}
 	groups, total := groupsOf(counts)
 	p.Families, p.Shops = Families(l, groups), total
+	openGroups, openNow := groupsOf(open)
+	p.Open, p.OpenNow = OpenFamilies(l, openGroups), openNow
 	events, err := h.thisWeek(r, uuid.Nil)
 	if err != nil {
 		return err
@@ -45,6 +48,19 @@ func (h *Handlers) Fil(w http.ResponseWriter, r *http.Request) error {
 		p.OlderURL = pathFil + "?avant=" + olderThan(posts[len(posts)-1])
 	}
 	return h.show(w, r, http.StatusOK, p)
+}
+
+// countTrades counts the shops of each trade, and those that are open now.
+func (h *Handlers) countTrades(shops []*town.Merchant) (all, open map[string]int) {
+	all, open = map[string]int{}, map[string]int{}
+	now := h.config.Now()
+	for _, m := range shops {
+		all[m.Trade]++
+		if h.openNow(m, now) {
+			open[m.Trade]++
+		}
+	}
+	return all, open
 }
 
 // groupsOf sums the counts of trades by their groups, in the order of the directory, and all of them.

@@ -5,7 +5,7 @@ func wordsOfForms() map[string][]string {
 	return map[string][]string{
 		"name.": {"wrong"}, "handle.": {"wrong", "taken"}, "insee.": {"wrong"}, "place.": {"wrong", "long"}, "phone.": {"wrong"},
 		"trade.": {"unknown"}, "paint.": append([]string{"unknown"}, Paints()...), "accent.": {"wrong"}, "reach.": append([]string{"unknown"}, Reaches()...),
-		"address.": {"long"}, "hours.": {"long"}, "summary.": {"long"}, "text.": {"empty", "long", "empty_article", "long_article"}, "domain.": {"wrong"},
+		"address.": {"long"}, "hours.": {"long"}, "opening.": {"wrong"}, "special.": {"wrong", "many", "overlap"}, "postal_code.": {"long"}, "locality.": {"long"}, "day.": dayIDs(), "summary.": {"long"}, "text.": {"empty", "long", "empty_article", "long_article"}, "domain.": {"wrong"},
 		"unit.": {"long"}, "conditions.": {"long"}, "lead.": {"long"}, "allergens.": {"long"},
 		"photo.":    {"many", "heic", "not_a_photo", "too_large", "too_many_pixels", "damaged", "disk_full"},
 		"password.": {"short", "long"},

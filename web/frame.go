@@ -63,7 +63,7 @@ const (
 	pathEspace             = "/espace"
 	pathPublier            = "/espace/publier"
 	pathMessages           = "/espace/messages"
-	pathMaPage             = "/espace/page"
+	pathMaPage             = "/espace/commerce"
 	pathCompte             = "/espace/compte"
 	pathMairie             = "/mairie"
 	pathMairieShops        = "/mairie/commerces"

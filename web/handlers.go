@@ -28,6 +28,7 @@ type Config struct {
 	Directory *town.Directory
 	Accounts  *town.Accounts
 	Publisher *town.Publisher
+	Notices   *town.Notices
 	Timeline  *town.Timeline
 	Messages  *town.Messages
 	Moderator *town.Moderator
@@ -62,7 +63,8 @@ type Handlers struct {
 	invited  *invitations
 	base     string // public address of the town, without a slash at the end
 	zones    sync.Map
-	prepared atomic.Bool // the town is set up, and stays so
+	prepared atomic.Bool               // the town is set up, and stays so
+	clock    atomic.Pointer[townClock] // set once it is
 }
 
 // NewHandlers parses the templates and prepares sessions, protection and limits.
@@ -141,9 +143,11 @@ func (h *Handlers) ready(ctx context.Context) error {
 	if h.prepared.Load() {
 		return nil
 	}
-	if _, err := h.config.Directory.Town(ctx); err != nil {
+	t, err := h.config.Directory.Town(ctx)
+	if err != nil {
 		return err
 	}
+	h.clock.Store(&townClock{town: t, zone: h.zone(t)})
 	h.prepared.Store(true)
 	return nil
 }

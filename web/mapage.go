@@ -2,22 +2,29 @@ package web
 
 import "bourg/web/locale"
 
-// PageMaPage is where merchants keep their own page, GET /espace/page. The form is a multipart POST to the same address:
-// "nom", "metier" (a slug), "adresse", "telephone", "horaires", "description", "couleur" (one of Paints), "couverture" (a
-// file) and "couverture_alt".
+// PageMaPage is where merchants keep their own page, GET /espace/commerce. The form is a multipart POST to the same address:
+// "nom", "metier" (a slug), "adresse", "code_postal", "localite", "latitude", "longitude", "telephone", "lundi" to "dimanche" and
+// "feries" (hours of a day), "veille" (the names of days that are like the one before), "saison" (anything: rules for parts of the
+// year are kept), "jour1_du", "jour1_au", "jour1_heures", "jour1_mots" and so on (special days), "horaires" (words), "description",
+// "couleur" (one of Paints), "couverture" (a file) and "couverture_alt".
 type PageMaPage struct {
 	Shop      Commerce // as it is now
 	Name      string
 	Trade     string // slug
 	Trades    []Choix
 	Address   string
+	Postcode  string
+	Locality  string
+	Latitude  string // in degrees, as typed
+	Longitude string
 	Phone     string
-	Hours     string // in words, by line
+	Hours     HorairesSaisis
 	About     string // plain text
 	Cover     *Photo
 	CoverAlt  string
 	Followers int
 	Saved     bool
+	NoticeURL string // of the page on which the notice of special hours, which has just been published, can be taken back
 	Errors    Erreurs
 }
 

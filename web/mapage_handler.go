@@ -1,12 +1,21 @@
 package web
 
 import (
+	"cmp"
+	"context"
+	"math"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
+	"bourg/internal/hours"
 	"bourg/internal/sanitize"
 	"bourg/internal/town"
 	"bourg/web/locale"
+
+	"github.com/google/uuid"
 )
 
 // MaPage shows the merchant the form about the shop.
@@ -17,13 +26,26 @@ func (h *Handlers) MaPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := h.shopPage(h.renderer.Locale(r.Context()), m)
 	p.Saved = r.URL.Query().Has("fait")
+	if id, err := uuid.Parse(r.URL.Query().Get("avis")); err == nil {
+		p.NoticeURL = pathEspace + "/nouvelles/" + id.String() + "/publie"
+	}
 	return h.show(w, r, http.StatusOK, p)
+}
+
+// AncienneMaPage leads to where the shop's page is kept now.
+func (h *Handlers) AncienneMaPage(w http.ResponseWriter, r *http.Request) error {
+	http.Redirect(w, r, Href(LanguageOf(r.Context()), pathMaPage), http.StatusMovedPermanently)
+	return nil
 }
 
 func (h *Handlers) shopPage(l *locale.Locale, m *town.Merchant) PageMaPage {
 	p := PageMaPage{
-		Shop: h.shop(l, m), Name: m.Name, Trade: m.Trade, Trades: everyTrade(l), Address: m.Address, Phone: m.Phone, Hours: m.Hours,
-		About: m.Summary, Followers: m.Followers,
+		Shop: h.shop(l, m), Name: m.Name, Trade: m.Trade, Trades: everyTrade(l), Address: m.Address, Phone: m.Phone,
+		Postcode: m.PostalCode, Locality: m.Locality, About: m.Summary, Followers: m.Followers,
+		Hours: hoursOf(l, m, hours.DateOf(h.townNow())),
+	}
+	if m.Lat != nil && m.Lon != nil {
+		p.Latitude, p.Longitude = degreesTyped(*m.Lat), degreesTyped(*m.Lon)
 	}
 	if m.Cover != nil {
 		cover := h.photo(m.Cover)
@@ -52,18 +74,22 @@ func (h *Handlers) EnregistrerMaPage(w http.ResponseWriter, r *http.Request) err
 	m := *before
 	m.Name, m.Trade = sanitize.Line(form.Get("nom")), form.Get("metier")
 	m.Address, m.Phone = typed(form.Get("adresse")), strings.TrimSpace(form.Get("telephone"))
-	m.Hours, m.Summary, m.Paint = typed(form.Get("horaires")), typed(form.Get("description")), form.Get("couleur")
-	if m.Paint == "" {
-		m.Paint = before.Paint
+	m.Summary, m.Paint = typed(form.Get("description")), cmp.Or(form.Get("couleur"), before.Paint)
+	said, ok := typedHours(form.Values)
+	var wrongHours Erreurs
+	if ok {
+		m.PostalCode, m.Locality = sanitize.Line(form.Get("code_postal")), sanitize.Line(form.Get("localite"))
+		m.Lat, m.Lon = placeTyped(form.Get("latitude"), form.Get("longitude"))
 	}
-	err = h.config.Directory.EditMerchant(ctx, v.author(), &m)
-	all, wrong := faults(l, err,
-		fieldName{"name", "nom"}, fieldName{"trade", "metier"}, fieldName{"address", "adresse"}, fieldName{"phone", "telephone"},
-		fieldName{"hours", "horaires"}, fieldName{"summary", "description"}, fieldName{"paint", "couleur"})
-	if err != nil && !wrong {
+	if ok || form.Has("horaires") {
+		said.Dated = hoursOf(l, before, hours.Date{}).Dated
+		wrongHours = said.into(l, &m, form.Has("saison") || !ok, h.townNow())
+	}
+	all, err := h.editShop(ctx, l, v, &m, wrongHours)
+	if err != nil {
 		return err
 	}
-	if wrong && form.photo != nil {
+	if len(all) > 0 && form.photo != nil {
 		if err := h.config.Directory.EditMerchant(ctx, v.author(), before); err != nil {
 			return err
 		}
@@ -75,11 +101,79 @@ func (h *Handlers) EnregistrerMaPage(w http.ResponseWriter, r *http.Request) err
 		all.Add("couverture", l.T(key))
 	}
 	if len(all) == 0 {
-		return h.goTo(w, r, pathMaPage+"?fait=1")
+		told, err := h.config.Notices.Tell(ctx, v.author(), &m, before.Special)
+		if err != nil {
+			return err
+		}
+		to := pathMaPage + "?fait=1"
+		if len(told) > 0 {
+			to += "&avis=" + told[0].ID.String()
+		}
+		return h.goTo(w, r, to)
 	}
 	p := h.shopPage(l, &m)
 	p.Shop.Name, p.Errors = before.Name, all
+	if ok {
+		p.Hours, p.Latitude, p.Longitude = said, form.Get("latitude"), form.Get("longitude")
+	}
 	return h.show(w, r, status, p)
+}
+
+// editShop changes the shop, unless something is wrong with its hours already, and tells what is wrong in the order of the form.
+func (h *Handlers) editShop(ctx context.Context, l *locale.Locale, v *visitor, m *town.Merchant, wrongHours Erreurs) (Erreurs, error) {
+	check := h.config.Directory.CheckMerchant
+	if len(wrongHours) == 0 {
+		check = func(m *town.Merchant) error { return h.config.Directory.EditMerchant(ctx, v.author(), m) }
+	}
+	err := check(m)
+	all, wrong := faults(l, err,
+		fieldName{"name", "nom"}, fieldName{"trade", "metier"}, fieldName{"address", "adresse"}, fieldName{"postal_code", "code_postal"},
+		fieldName{"locality", "localite"}, fieldName{"place", "latitude"}, fieldName{"phone", "telephone"}, fieldName{"opening", "lundi"},
+		fieldName{"special", "jour1_du"}, fieldName{"hours", "horaires"}, fieldName{"summary", "description"}, fieldName{"paint", "couleur"})
+	if err != nil && !wrong {
+		return nil, err
+	}
+	return inFormOrder(append(all, wrongHours...)), nil
+}
+
+// inFormOrder puts faults in the order of the form's fields, of which those of special days have numbers in their names.
+func inFormOrder(all Erreurs) Erreurs {
+	order := append([]string{"nom", "metier", "adresse", "code_postal", "localite", "telephone"}, dayIDs()...)
+	order = append(order, "horaires", "jour", "description", "latitude", "couleur", "couverture")
+	place := func(e Erreur) int {
+		return slices.IndexFunc(order, func(name string) bool {
+			return e.Field == name || name == "jour" && strings.HasPrefix(e.Field, name)
+		})
+	}
+	slices.SortStableFunc(all, func(a, b Erreur) int { return place(a) - place(b) })
+	return all
+}
+
+// townNow is the present by the town's clock.
+func (h *Handlers) townNow() time.Time {
+	now := h.config.Now()
+	if c := h.clock.Load(); c != nil {
+		return now.In(c.zone)
+	}
+	return now
+}
+
+// placeTyped reads a place in degrees; two empty fields are none, and half a place is wrong (the domain says so).
+func placeTyped(latitude, longitude string) (lat, lon *float64) {
+	if strings.TrimSpace(latitude) != "" {
+		f := degrees(latitude)
+		lat = &f
+	}
+	if strings.TrimSpace(longitude) != "" {
+		f := degrees(longitude)
+		lon = &f
+	}
+	return lat, lon
+}
+
+// degreesTyped writes degrees as placeTyped reads them, to about a metre.
+func degreesTyped(f float64) string {
+	return strings.Replace(strconv.FormatFloat(math.Round(f*1e5)/1e5, 'f', -1, 64), ".", ",", 1)
 }
 
 // typed is a text of several lines as it was typed, with plain line ends.

@@ -138,7 +138,7 @@ var forbidden = regexp.MustCompile(`(?i)\b(instances?|fédération|federation|to
 var outside = regexp.MustCompile(`^(https?:|mailto:|tel:|#)`)
 
 // routes are the addresses that exist, or that the next handlers bring; a link to anything else is dead.
-var routes = regexp.MustCompile(`^(/en)?(/|/commerces|/recherche|/agenda|/suivre|/connexion|/connexion/[\w-]+|/espace|/espace/(choisir|publier|messages|page|compte)|/espace/messages/\d+|` +
+var routes = regexp.MustCompile(`^(/en)?(/|/commerces|/recherche|/agenda|/suivre|/connexion|/connexion/[\w-]+|/espace|/espace/(choisir|publier|messages|commerce|compte)|/espace/messages/\d+|` +
 	`/espace/nouvelles/[\w-]+/(modifier|supprimer|annuler|publie|finir|annulation|report|avant)|/espace/brouillons/[\w-]+/supprimer|/espace/citations/[\w-]+|/espace/compte/(mot-de-passe|appareils)|/mairie|/mairie/(commerces|reseau|reglages|signalements|reponses|commerces/lien)|` +
 	`/installation/\w+|/accessibilite|/mentions-legales|/apparence|/deconnexion|/voisins/\d+|/perdu|/@\w+|/@\w+/[\w-]+(/versions)?)$|^/atom.xml$|^/@\w+/atom.xml$|^/agenda.ics$|^/@\w+/[\w-]+/agenda.ics$|^/media/[\w-]+\.\w+$`)
 
@@ -395,7 +395,9 @@ func TestHostileWords(t *testing.T) {
 		"recherche": PageRecherche{Query: evil},
 		"publier":   PagePublier{Genre: "offre", Typed: Saisie{"titre": evil, "prix": evil, "du": evil, "conditions": evil}, Carried: []Cache{{evil, evil}}, Lowest: evil, Preview: Avis{Offer: &Ardoise{Title: evil, Price: evil, Prior: evil, Unit: evil, Conditions: evil}}, Shop: shop, Text: evil + "</textarea>", Alt: evil, Key: evil, Draft: evil, BrowserKey: evil, Reach: "town", Action: "/espace/publier", Errors: Erreurs{{"texte", evil}}},
 		"suivre":    PageSuivre{Name: evil, Address: evil, Handle: evil, Continue: &Ailleurs{evil, "javascript:alert(1)"}},
-		"mapage":    PageMaPage{Shop: shop, Name: evil, Address: evil, Hours: evil, About: evil},
+		"mapage": PageMaPage{Shop: shop, Name: evil, Address: evil, About: evil, Hours: HorairesSaisis{
+			Days: []JourSaisi{{ID: "lundi", Value: evil}}, Words: evil, Dated: evil, Special: []JourExceptionnel{{ID: "jour1", From: evil, Through: evil, Hours: evil, Note: evil}},
+		}},
 	}
 	for name, p := range pages {
 		t.Run(name, func(t *testing.T) {

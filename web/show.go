@@ -27,8 +27,7 @@ const (
 func (h *Handlers) shop(l *locale.Locale, m *town.Merchant) Commerce {
 	c := Commerce{
 		Name: m.Name, URL: "/@" + m.Handle, Handle: "@" + h.config.Addresses.Handle(m.Handle),
-		Trade: TradeName(l, m.Trade), Paint: m.Paint, Phone: m.Phone,
-		Address: strings.Join(strings.FieldsFunc(m.Address, func(r rune) bool { return r == '\n' || r == '\r' }), ", "),
+		Trade: TradeName(l, m.Trade), Paint: m.Paint, Phone: m.Phone, Address: m.Street(), State: h.state(l, m),
 	}
 	if trade, err := town.TradeBySlug(m.Trade); err == nil {
 		c.Mark = trade.Icon

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"bourg/internal/hours"
 	"bourg/internal/sanitize"
 	"bourg/internal/town"
 )
@@ -165,6 +166,54 @@ func (h *Handlers) shopTwin(m *town.Merchant) schema {
 		s["address"] = strings.Join(lines(m.Address), ", ")
 	}
 	return s
+}
+
+// shopTypes are the types of schema.org that say more than LocalBusiness, by trade.
+var shopTypes = map[string]string{
+	"boulangerie": "Bakery", "patisserie": "Bakery", "fleuriste": "Florist", "cafe": "CafeOrCoffeeShop", "restaurant": "Restaurant",
+	"hotel": "Hotel", "pharmacie": "Pharmacy", "opticien": "Optician", "coiffure": "HairSalon", "esthetique": "BeautySalon",
+	"sante": "MedicalBusiness", "librairie": "BookStore", "jouets": "ToyStore", "sport": "SportingGoodsStore", "velo": "BikeStore",
+	"vetements": "ClothingStore", "chaussures": "ShoeStore", "bijouterie": "JewelryStore", "garage": "AutoRepair",
+	"pressing": "DryCleaningOrLaundry", "banque": "BankOrCreditUnion", "immobilier": "RealEstateAgent", "informatique": "ComputerStore",
+	"animalerie": "PetStore", "quincaillerie": "HardwareStore", "jardinerie": "GardenStore", "decoration": "HomeGoodsStore",
+	"electromenager": "ElectronicsStore", "musique": "MusicStore", "epicerie": "GroceryStore", "supermarche": "GroceryStore",
+	"mairie": "CityHall", "cave": "LiquorStore", "traiteur": "FoodEstablishment", "boucherie": "Store", "charcuterie": "Store",
+	"poissonnerie": "Store", "primeur": "GroceryStore", "fromagerie": "Store", "chocolaterie": "Store", "ferme": "Store",
+	"apiculture": "Store", "presse": "Store", "tabac": "Store", "couture": "Store", "poterie": "Store",
+}
+
+// shopPageTwin is all that is known of a shop, for its own page.
+func (h *Handlers) shopPageTwin(t *town.Town, m *town.Merchant, s hours.Schedule, today hours.Date) schema {
+	twin := h.shopTwin(m)
+	twin["@context"] = "https://schema.org"
+	if kind, ok := shopTypes[m.Trade]; ok {
+		twin["@type"] = kind
+	}
+	if street := m.Street(); street != "" {
+		address := schema{"@type": "PostalAddress", "streetAddress": street, "addressLocality": t.Name, "addressCountry": "FR"}
+		if m.Locality != "" {
+			address["addressLocality"] = m.Locality
+		}
+		if m.PostalCode != "" {
+			address["postalCode"] = m.PostalCode
+		}
+		twin["address"] = address
+	}
+	if m.Lat != nil && m.Lon != nil {
+		twin["geo"] = schema{"@type": "GeoCoordinates", "latitude": *m.Lat, "longitude": *m.Lon}
+	}
+	if list := s.Specifications(today); len(list) > 0 {
+		twin["openingHoursSpecification"] = list
+	}
+	if text := sanitize.Line(m.Summary); text != "" {
+		twin["description"] = beginning(text, twinText)
+	}
+	if m.Cover != nil {
+		if v := m.Cover.JPEG(1280); v.File != "" {
+			twin["image"] = absolute(h.base, h.config.MediaURL(v.File))
+		}
+	}
+	return twin
 }
 
 // twinImages are the absolute addresses of a post's photos.

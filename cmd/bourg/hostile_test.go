@@ -101,7 +101,7 @@ func badFields(t *testing.T) {
 	before := h.contents()
 	form := news("À moi.", "publier")
 	leads(t, "publishing", p.post("/espace/publier", more(form)), newsPages)
-	leads(t, "the shop's page", p.post("/espace/page", more(url.Values{"nom": {h.bakery.Name}, "metier": {"boulangerie"}})), `/espace/page.*`)
+	leads(t, "the shop's page", p.post("/espace/commerce", more(url.Values{"nom": {h.bakery.Name}, "metier": {"boulangerie"}})), `/espace/commerce.*`)
 	p.post("/espace/compte/mot-de-passe", more(url.Values{"nouveau": {"court"}}))
 	h.visitor().post("/connexion", more(url.Values{"email": {"fournil@saint-laurent.example"}, "geste": {"lien"}}))
 	after := h.contents()

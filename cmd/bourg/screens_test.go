@@ -792,17 +792,17 @@ func TestTheShopsOwnPage(t *testing.T) {
 		"nom": {"Le Fournil"}, "metier": {"boulangerie"}, "adresse": {"4 place de la Fontaine"}, "telephone": {"javascript:alert(1)"},
 		"horaires": {"Lundi : fermé\r\nMardi : 7 h – 13 h"}, "description": {"Depuis <b>1912</b>."}, "couleur": {"sapin"}, "couverture_alt": {"La vitrine."},
 	}
-	rec := p.upload("/espace/page", form, "couverture", "IMG_1.jpg", picture(t, 640, 300))
+	rec := p.upload("/espace/commerce", form, "couverture", "IMG_1.jpg", picture(t, 640, 300))
 	shows(t, "a wrong telephone", rec, http.StatusUnprocessableEntity, "Écrivez un numéro de téléphone", "4 place de la Fontaine", "La photo actuelle")
 	form.Set("telephone", "04 65 71 20 12")
-	leads(t, "saving", p.upload("/espace/page", form, "couverture", "", nil), `/espace/page\?fait=1`)
-	shows(t, "saved", p.get("/espace/page?fait=1"), http.StatusOK, "C'est enregistré")
+	leads(t, "saving", p.upload("/espace/commerce", form, "couverture", "", nil), `/espace/commerce\?fait=1`)
+	shows(t, "saved", p.get("/espace/commerce?fait=1"), http.StatusOK, "C'est enregistré")
 	page := h.visitor().get("/@fournil")
-	shows(t, "the page", page, http.StatusOK, "Le Fournil", "Mardi : 7 h – 13 h", "Depuis <b>1912</b>.", "04 65 71 20 12")
+	shows(t, "the page", page, http.StatusOK, "Le Fournil", "7 h – 13 h", "Depuis <b>1912</b>.", "04 65 71 20 12")
 	if body := page.Body.String(); !strings.Contains(body, `alt="La vitrine."`) || !strings.Contains(body, "t-sapin") {
 		t.Error("the page: photo or colour is lost")
 	}
-	shows(t, "no photo", p.upload("/espace/page", form, "couverture", "lettre.jpg", []byte("Bonjour")), http.StatusUnprocessableEntity, "n'est pas une photo")
+	shows(t, "no photo", p.upload("/espace/commerce", form, "couverture", "lettre.jpg", []byte("Bonjour")), http.StatusUnprocessableEntity, "n'est pas une photo")
 }
 
 // Following from elsewhere asks nobody for anything and shows where it leads (F15, I8), so robots may ask as often as they

@@ -32,6 +32,7 @@ type theTown struct {
 	directory *town.Directory
 	accounts  *town.Accounts
 	publisher *town.Publisher
+	notices   *town.Notices
 	moderator *town.Moderator
 	timeline  *town.Timeline
 	messages  *town.Messages
@@ -111,6 +112,7 @@ func (t *theTown) wire() {
 		Store: t.store, Addresses: t.addresses, Media: t.mediaAddress, UndoWindow: t.config.UndoWindow,
 		Now: time.Now, Wake: wake, HTML: html, Words: words,
 	}
+	t.notices = &town.Notices{Store: t.store, Publisher: t.publisher, Now: time.Now}
 	t.moderator = &town.Moderator{Store: t.store, Accounts: t.store, Now: time.Now}
 	t.timeline = &town.Timeline{Store: t.store, Fold: fold.Fold}
 	t.messages = &town.Messages{Store: t.store, Now: time.Now}

@@ -94,11 +94,20 @@ func ParseFrench(s string) (Hours, error) {
 }
 
 // ParseFrenchLine reads what holds on one day, as it stands in the field of that day: "7 h–13 h, 15 h 30–19 h",
-// "fermé", or words without a figure, which become the day's comment ("sur rendez-vous"). Nothing gives the zero Line.
+// "fermé", words without a figure, which become the day's comment ("sur rendez-vous"), or times with a comment in
+// brackets behind them. Nothing gives the zero Line.
 func ParseFrenchLine(s string) (Line, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
 		return Line{}, nil
+	}
+	if said, comment, ok := strings.Cut(s, "("); ok && strings.HasSuffix(comment, ")") && strings.TrimSpace(said) != "" {
+		line, err := ParseFrenchLine(said)
+		if comment = strings.TrimSpace(strings.TrimSuffix(comment, ")")); err != nil || line.Comment != "" || !validComment(comment) {
+			return Line{}, ErrNotUnderstood
+		}
+		line.Comment = comment
+		return line, nil
 	}
 	h, err := ParseFrench(s)
 	switch {

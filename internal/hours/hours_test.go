@@ -201,13 +201,14 @@ func TestAFieldOfOneDay(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "", " ": "", "7 h–13 h, 15 h 30–19 h": "07:00-13:00,15:30-19:00", "de 9h à 12h et 14h-18h": "09:00-12:00,14:00-18:00",
 		"fermé": "off", "Fermé": "off", "sur rendez-vous": `"sur rendez-vous"`, "22h-2h": "22:00-02:00", "24 h/24": "00:00-24:00",
+		"9 h–12 h (sur rendez-vous)": `09:00-12:00 "sur rendez-vous"`, "fermé (congés)": `off "congés"`,
 	} {
 		line, err := hours.ParseFrenchLine(in)
 		if err != nil || line.String() != want {
 			t.Errorf("ParseFrenchLine(%q) = %q, %v, want %q", in, line, err, want)
 		}
 	}
-	for _, in := range []string{"9h", "9h-12h lundi", "9 à 12", "vers 9 h", "a\"b", strings.Repeat("a", hours.MaxComment+1)} {
+	for _, in := range []string{"9h", "9h-12h lundi", "9 à 12", "vers 9 h", "a\"b", "9h-12h (a \" b)", "lundi (9h)", "9h-12h (9h) (10h)(", strings.Repeat("a", hours.MaxComment+1)} {
 		if line, err := hours.ParseFrenchLine(in); !errors.Is(err, hours.ErrNotUnderstood) {
 			t.Errorf("ParseFrenchLine(%q) = %q, %v, want %v", in, line, err, hours.ErrNotUnderstood)
 		}

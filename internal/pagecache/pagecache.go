@@ -5,7 +5,8 @@
 // An answer is kept under everything that it may depend on (see Key) together with the
 // generation of the store's content that was read before it was made. It is given again
 // only while that generation stands, so nobody is shown what was withdrawn or blocked,
-// and for a short time only, because pages show the time.
+// for a short time only, because pages show the time, and never in another minute than that
+// in which it was made, because shops open and close with the minute.
 package pagecache
 
 import (
@@ -84,7 +85,7 @@ func (c *Cache) Wrap(next http.Handler) http.Handler {
 		}
 		key := strings.Join([]string{r.Method, r.Host, r.URL.RequestURI(), extra}, "\x00")
 		generation := c.generation()
-		if a, found := c.answers.GetIfPresent(key); found && a.generation == generation && c.now().Sub(a.made) < c.life {
+		if a, found := c.answers.GetIfPresent(key); found && a.generation == generation && c.fresh(a) {
 			a.write(w, r)
 			return
 		}
@@ -107,6 +108,12 @@ func (c *Cache) Wrap(next http.Handler) http.Handler {
 		}
 		a.write(w, r)
 	})
+}
+
+// fresh tells whether an answer says what it would say if it were made now.
+func (c *Cache) fresh(a *answer) bool {
+	now := c.now()
+	return now.Sub(a.made) < c.life && now.Truncate(time.Minute).Equal(a.made.Truncate(time.Minute))
 }
 
 // keepable tells whether somebody else may be shown the answer.

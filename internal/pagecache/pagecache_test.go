@@ -55,6 +55,22 @@ func (s *shop) get(path string, change func(*http.Request)) *httptest.ResponseRe
 
 func number(w http.ResponseWriter, _ *http.Request, n int64) { fmt.Fprint(w, n) }
 
+// A shop that closes at one is shown as closed at one, not ten seconds later.
+func TestNoPageIsShownBeyondItsMinute(t *testing.T) {
+	t.Parallel()
+	s := open(t, number)
+	s.now.Store(12*3600 + 59*60 + 57)
+	for _, c := range []struct {
+		seconds int64
+		want    string
+	}{{0, "1"}, {2, "1"}, {1, "2"}, {5, "2"}} {
+		s.now.Add(c.seconds)
+		if got := s.get("/", nil).Body.String(); got != c.want {
+			t.Errorf("at second %d of the minute: got answer %s, want %s", s.now.Load()%60, got, c.want)
+		}
+	}
+}
+
 func TestAPageIsMadeOnceUntilSomethingChanges(t *testing.T) {
 	t.Parallel()
 	s := open(t, number)

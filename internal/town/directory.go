@@ -39,6 +39,8 @@ type DirectoryStore interface {
 	EditMerchant(ctx context.Context, m *Merchant, out Outgoing) error
 	// Merchants returns the living merchants by name; trade "" for all.
 	Merchants(ctx context.Context, trade string) ([]*Merchant, error)
+	// MerchantHours returns the living merchants with their handles, names, trades and hours, and nothing else, by name.
+	MerchantHours(ctx context.Context) ([]*Merchant, error)
 	// TradeCounts returns how many merchants each trade has.
 	TradeCounts(ctx context.Context) (map[string]int, error)
 }
@@ -300,6 +302,19 @@ func (d *Directory) EditMerchant(ctx context.Context, by Author, m *Merchant) er
 	}
 	d.Wake()
 	return nil
+}
+
+// CheckMerchant tells what is wrong with what a merchant says of itself, and changes nothing that is stored; Invalid.
+func (d *Directory) CheckMerchant(m *Merchant) error {
+	if bad := checkMerchant(m); len(bad) > 0 {
+		return bad
+	}
+	return nil
+}
+
+// Hours returns the hours of all living merchants: of each its handle, name, trade, Opening, Special and Hours.
+func (d *Directory) Hours(ctx context.Context) ([]*Merchant, error) {
+	return d.Store.MerchantHours(ctx)
 }
 
 // Merchant returns a living merchant.

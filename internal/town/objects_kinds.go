@@ -203,11 +203,11 @@ func (k *kindObject) product() {
 
 func (k *kindObject) closure() {
 	from, to := k.times()
-	headline := k.post.Title
+	headline := k.post.Title // which names the days
 	if headline == "" {
-		headline = "Fermeture exceptionnelle"
+		headline = "Fermeture exceptionnelle" + nbsp + ": " + daysSpan(from, to)
 	}
-	k.lines(headline+nbsp+": "+daysSpan(from, to), "", k.telephone(), html.EscapeString(k.address()))
+	k.lines(headline, "", k.telephone(), html.EscapeString(k.address()))
 	k.locate(nil)
 }
 
