@@ -145,6 +145,9 @@ func (r *round) claim(ctx context.Context, n int) {
 	for _, d := range deliveries {
 		h := r.hosts.host(d.Host, r.PerHost)
 		given[d.Host]++
+		if h.pausedAt(now) { // the queue knows of every pause: somebody has ended this one
+			h.until = time.Time{}
+		}
 		h.more = given[d.Host] == perHost
 		if d.Attempt > 0 && !h.known && !h.suspect() {
 			h.failures = 1 // it failed before this process came to know of it

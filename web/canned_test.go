@@ -172,8 +172,8 @@ func composer(l *locale.Locale) PagePublier {
 
 func cannedPages() []canned {
 	hosts := []Serveur{
-		{"aires-hautes.example", &Etat{Closed, "Ne répond plus depuis lundi"}, "23 envois attendent, prochain essai à 14 h 10"},
-		{"mastodon.example", &Etat{Open, "Reçoit nos nouvelles"}, ""},
+		{"aires-hautes.example", &Etat{Closed, "Injoignable depuis lundi à 8 h"}, []string{"23 envois attendent, le plus ancien depuis lundi à 8 h.", "Il met trop de temps à répondre.", "Prochain essai à 14 h 10."}, true},
+		{"mastodon.example", &Etat{Open, "Va bien"}, nil, false},
 	}
 	return []canned{
 		{"fil", "/", 200, func(l *locale.Locale) Page {
@@ -410,7 +410,7 @@ func cannedPages() []canned {
 			return PagePublie{Entry: seigle(), LeavesAt: ago(0, 8, 11), UndoURL: "/espace/nouvelles/0193a1/annuler", EditURL: "/espace/nouvelles/0193a1/modifier", DeleteURL: "/espace/nouvelles/0193a1/supprimer", BrowserKey: "fournil-nouvelle"}
 		}},
 		{"publie-parti", "/espace/nouvelles/0193a1/publie", 200, func(*locale.Locale) Page {
-			return PagePublie{Entry: seigle(), EditURL: "/espace/nouvelles/0193a1/modifier", DeleteURL: "/espace/nouvelles/0193a1/supprimer"}
+			return PagePublie{Entry: seigle(), Remise: &Remise{First: "Remis à 143 serveurs sur 145.", Edit: "La modification est remise à 140 serveurs sur 145.", MissingURL: "/espace/nouvelles/0193a1/envois"}, EditURL: "/espace/nouvelles/0193a1/modifier", DeleteURL: "/espace/nouvelles/0193a1/supprimer"}
 		}},
 		{"supprimer", "/espace/nouvelles/0193a1/supprimer", 200, func(*locale.Locale) Page {
 			return PageSupprimer{Entry: seigle(), Action: "/espace/nouvelles/0193a1/supprimer"}
@@ -488,8 +488,12 @@ func cannedPages() []canned {
 				Invitation: &Invitation{Name: "Brin", Handle: "@brin@saint-laurent.example", Link: "https://saint-laurent.example/connexion/x", Email: "brin@saint-laurent.example", Expires: now},
 				Errors:     Erreurs{{"identifiant", "Lettres sans accent, chiffres et _ seulement"}}}
 		}},
+		{"envois", "/espace/nouvelles/0193a1/envois", 200, func(*locale.Locale) Page {
+			return PageEnvois{Entry: seigle(), Remise: &Remise{First: "Remis à 143 serveurs sur 145, 1 attend, 1 ne l’aura pas."}, Hosts: hosts[:1], MoreURL: "/espace/nouvelles/0193a1/envois?apres=x"}
+		}},
+		{"envois-aucun", "/espace/nouvelles/0193a1/envois", 200, func(*locale.Locale) Page { return PageEnvois{Entry: seigle()} }},
 		{"mairie-reseau", "/mairie/reseau", 200, func(*locale.Locale) Page {
-			return PageMairieReseau{Hosts: hosts, Blocked: []Bloque{{"promo.example", "Publicité en masse", ago(20, 9, 0)}, {"pire.example", "", ago(400, 9, 0)}}, Done: "promo.example est bloqué."}
+			return PageMairieReseau{Hosts: hosts, Summary: "23 envois attendent.", RetryAll: true, MoreURL: "/mairie/reseau?apres=0-0-x", FirstURL: "/mairie/reseau", Blocked: []Bloque{{"promo.example", "Publicité en masse", ago(20, 9, 0)}, {"pire.example", "", ago(400, 9, 0)}}, Done: "promo.example est bloqué."}
 		}},
 		{"mairie-reseau-erreur", "/mairie/reseau", 422, func(*locale.Locale) Page {
 			return PageMairieReseau{Domain: "pas un site", Reason: "?", Errors: Erreurs{{"domaine", "Donnez un nom de site, par exemple ailleurs.example"}}}

@@ -34,6 +34,7 @@ type Config struct {
 	Moderator *town.Moderator
 	Reports   *town.Reports
 	Quotes    *town.Quotes
+	Courier   *town.Courier
 	Photos    PhotoStore
 	Sessions  SessionStore
 	Addresses town.Addresses

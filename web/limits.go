@@ -19,6 +19,7 @@ type limits struct {
 	bytes    *limiter // of photos in a day, by merchant
 	searches *limiter // by client: of all pages they cost most
 	follows  *limiter // forms to follow from elsewhere, by client
+	retries  *limiter // of deliveries, by login
 }
 
 func newLimits(now func() time.Time) limits {
@@ -29,6 +30,7 @@ func newLimits(now func() time.Time) limits {
 		bytes:    newLimiter(500<<20, 24*time.Hour, now),
 		searches: newLimiter(300, time.Minute, now),
 		follows:  newLimiter(60, time.Minute, now),
+		retries:  newLimiter(20, 10*time.Minute, now),
 	}
 }
 

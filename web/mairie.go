@@ -19,7 +19,7 @@ type PageMairie struct {
 	Checks    []Verification
 	Reports   int       // open reports of other servers
 	Quiet     []Lien    // shops that have not signed in, or have long been silent; Note says which
-	Hosts     []Serveur // servers that do not answer; none when all is well
+	Hosts     []Serveur // some of the servers that do not answer, the worst first; none when all is well
 }
 
 // Verification is a reply that waits for approval.
@@ -30,11 +30,12 @@ type Verification struct {
 	Text               template.HTML // sanitised
 }
 
-// Serveur is another server and how it answers.
+// Serveur is another server and how it takes what we send.
 type Serveur struct {
 	Name  string // its domain
 	State *Etat
-	Note  string // « 23 envois attendent, prochain essai à 14 h 10 »
+	Notes []string // sentences: what waits, why, and until when
+	Retry bool     // there is something to send again
 }
 
 func (p PageMairie) head(l *locale.Locale) head {

@@ -13,6 +13,7 @@ const (
 	deskPeriod = 7 * 24 * time.Hour
 	longSilent = 60 * 24 * time.Hour
 	quietShown = 10
+	worstShown = 5
 )
 
 // Mairie shows the town hall what waits for it, and how the town is.
@@ -30,7 +31,11 @@ func (h *Handlers) Mairie(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	hosts, total, err := h.hosts(r, l, by)
+	totals, err := h.config.Moderator.Totals(ctx, by)
+	if err != nil {
+		return err
+	}
+	worst, _, err := h.config.Moderator.Network(ctx, by, town.HostCursor{}, worstShown)
 	if err != nil {
 		return err
 	}
@@ -43,8 +48,13 @@ func (h *Handlers) Mairie(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := PageMairie{
-		Missing: missing(l, t), Shops: len(shops), News: week.News, Replies: week.Replies, Followers: week.Followers, Waiting: total,
-		Quiet: h.quiet(l, shops), Hosts: hosts, Reports: reports,
+		Missing: missing(l, t), Shops: len(shops), News: week.News, Replies: week.Replies, Followers: week.Followers, Waiting: totals.Waiting,
+		Quiet: h.quiet(l, shops), Reports: reports,
+	}
+	for _, q := range worst {
+		if q.State != town.HostOK && q.State != town.HostBlocked {
+			p.Hosts = append(p.Hosts, h.otherServer(l, t, q))
+		}
 	}
 	for _, one := range waiting {
 		c := Verification{
@@ -77,33 +87,6 @@ func (h *Handlers) quiet(l *locale.Locale, shops []town.ShopState) []Lien {
 		}
 	}
 	return all
-}
-
-// hosts are the servers that do not take what we send, and how many deliveries wait for all servers.
-func (h *Handlers) hosts(r *http.Request, l *locale.Locale, by town.Author) (bad []Serveur, waiting int, err error) {
-	queue, err := h.config.Moderator.Queue(r.Context(), by)
-	if err != nil {
-		return nil, 0, err
-	}
-	t, err := h.config.Directory.Town(r.Context())
-	if err != nil {
-		return nil, 0, err
-	}
-	for _, q := range queue {
-		waiting += q.Waiting
-		if q.State == "ok" {
-			continue
-		}
-		s := Serveur{Name: q.Host, State: &Etat{Class: Closed, Text: l.T("host." + q.State)}, Note: l.N("host.waiting", q.Waiting)}
-		if q.State == "retrying" {
-			s.State.Class = Soon
-		}
-		if q.NextTry != nil {
-			s.Note = l.N("host.waiting_until", q.Waiting, l.When(q.NextTry.In(h.zone(t)), h.config.Now().In(h.zone(t))))
-		}
-		bad = append(bad, s)
-	}
-	return bad, waiting, nil
 }
 
 // DeciderReponse accepts or hides a reply that waits for approval.

@@ -3,24 +3,45 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/url"
+	"strconv"
 
 	"bourg/internal/town"
 )
 
-// MairieReseau shows the servers that are blocked and those that do not answer.
+// hostsOnPage is how many servers a page lists.
+const hostsOnPage = 25
+
+// MairieReseau shows how other servers take what we send, the worst first, and which are blocked.
 func (h *Handlers) MairieReseau(w http.ResponseWriter, r *http.Request) error {
-	p := PageMairieReseau{}
-	switch l := h.renderer.Locale(r.Context()); r.URL.Query().Get("fait") {
+	p, l, query := PageMairieReseau{}, h.renderer.Locale(r.Context()), r.URL.Query()
+	switch query.Get("fait") {
 	case "bloque":
 		p.Done = l.T("reseau.done_blocked")
 	case "recu":
 		p.Done = l.T("reseau.done_unblocked")
+	case "reessaye":
+		if n, err := strconv.Atoi(query.Get("nombre")); err == nil && n >= 0 {
+			p.Done = l.N("reseau.done_retry", n)
+		}
 	}
 	return h.showNetwork(w, r, http.StatusOK, p)
 }
 
 func (h *Handlers) showNetwork(w http.ResponseWriter, r *http.Request, status int, p PageMairieReseau) error {
 	ctx, l, by := r.Context(), h.renderer.Locale(r.Context()), visitorOf(r.Context()).author()
+	var after town.HostCursor
+	if place := r.URL.Query().Get("apres"); place != "" {
+		var err error
+		if after, err = town.ParseHostCursor(place); err != nil {
+			return badPage()
+		}
+		p.FirstURL = pathMairieReseau
+	}
+	t, err := h.config.Directory.Town(ctx)
+	if err != nil {
+		return err
+	}
 	blocked, err := h.config.Moderator.Blocked(ctx, by)
 	if err != nil {
 		return err
@@ -28,13 +49,25 @@ func (h *Handlers) showNetwork(w http.ResponseWriter, r *http.Request, status in
 	for _, b := range blocked {
 		p.Blocked = append(p.Blocked, Bloque{Domain: b.Domain, Reason: b.Reason, Since: b.At})
 	}
-	if p.Hosts, _, err = h.hosts(r, l, by); err != nil {
+	totals, err := h.config.Moderator.Totals(ctx, by)
+	if err != nil {
 		return err
+	}
+	p.Summary, p.RetryAll = h.queueInWords(l, t, totals), totals.Failing+totals.Parked > 0
+	hosts, more, err := h.config.Moderator.Network(ctx, by, after, hostsOnPage)
+	if err != nil {
+		return err
+	}
+	for _, q := range hosts {
+		p.Hosts = append(p.Hosts, h.otherServer(l, t, q))
+	}
+	if more {
+		p.MoreURL = pathMairieReseau + "?apres=" + url.QueryEscape(hosts[len(hosts)-1].Cursor().String())
 	}
 	return h.show(w, r, status, p)
 }
 
-// Bloquer blocks a server, or receives from it again.
+// Bloquer blocks a server, receives from it again, or sends it at once what waits for it.
 func (h *Handlers) Bloquer(w http.ResponseWriter, r *http.Request) error {
 	ctx, l, by := r.Context(), h.renderer.Locale(r.Context()), visitorOf(r.Context()).author()
 	form, err := readForm(w, r)
@@ -49,6 +82,13 @@ func (h *Handlers) Bloquer(w http.ResponseWriter, r *http.Request) error {
 		if err, done = h.config.Moderator.Unblock(ctx, by, p.Domain), "recu"; errors.Is(err, town.ErrNotFound) {
 			err = nil // a second tap
 		}
+	case "reessayer":
+		if err := h.limits.retries.take(by.Login.String()); err != nil {
+			return err
+		}
+		var n int
+		n, err = h.config.Moderator.Retry(ctx, by, p.Domain)
+		done = "reessaye&nombre=" + strconv.Itoa(n)
 	default:
 		return refusal{status: http.StatusBadRequest, why: "unknown gesture"}
 	}

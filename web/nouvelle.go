@@ -23,10 +23,11 @@ type PageNouvelle struct {
 	MoreURL    string // later replies
 	Quotes     []Citation
 	Others     []AutreNouvelle
-	EditURL    string // set for those who may edit it
-	DeleteURL  string // set for those who may delete it
-	Acts       Actes  // set for those who may do so
-	FormerURL  string // what it said before it was edited; empty when it never was
+	EditURL    string  // set for those who may edit it
+	DeleteURL  string  // set for those who may delete it
+	Acts       Actes   // set for those who may do so
+	FormerURL  string  // what it said before it was edited; empty when it never was
+	Remise     *Remise // how far it has come; set for those who may edit it, once it has left
 	Errors     Erreurs
 }
 

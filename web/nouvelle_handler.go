@@ -76,6 +76,13 @@ func (h *Handlers) Nouvelle(w http.ResponseWriter, r *http.Request) error {
 	if mine {
 		p.EditURL, p.DeleteURL = newsPath(post.ID, "modifier"), newsPath(post.ID, "supprimer")
 		p.Acts = h.acts(post)
+		if post.Left(h.config.Now()) {
+			reach, err := h.config.Courier.Reach(ctx, visitorOf(ctx).author(), post)
+			if err != nil {
+				return err
+			}
+			p.Remise = remise(l, reach, newsPath(post.ID, "envois"))
+		}
 	}
 	if !post.Updated.IsZero() {
 		p.FormerURL = pathOf(post) + "/versions"

@@ -14,9 +14,10 @@ type PagePublie struct {
 	UndoURL    string // empty when it has left
 	EditURL    string
 	DeleteURL  string
-	Silent     bool   // a product in the window that no network is told of
-	ForwardURL string // to put a product forward; empty for other kinds
-	BrowserKey string // of the composer, so that the browser forgets the text that it kept
+	Silent     bool    // a product in the window that no network is told of
+	ForwardURL string  // to put a product forward; empty for other kinds
+	BrowserKey string  // of the composer, so that the browser forgets the text that it kept
+	Remise     *Remise // how far it has come; nil as long as it has not left
 }
 
 func (p PagePublie) head(l *locale.Locale) head {

@@ -24,6 +24,12 @@ func (h *Handlers) Publie(w http.ResponseWriter, r *http.Request) error {
 	}
 	if !post.Left(h.config.Now()) {
 		p.UndoURL = newsPath(post.ID, "annuler")
+	} else {
+		reach, err := h.config.Courier.Reach(r.Context(), v.author(), post)
+		if err != nil {
+			return err
+		}
+		p.Remise = remise(h.renderer.Locale(r.Context()), reach, newsPath(post.ID, "envois"))
 	}
 	return h.show(w, r, http.StatusOK, p)
 }

@@ -85,17 +85,13 @@ func (c *doctorCommand) lookAtTown(ctx context.Context, t *theTown, note func(st
 		found, err := c.lookForHandles(ctx, t)
 		note("handles", err, found)
 	}
-	hosts, err := t.moderator.Queue(ctx, operator)
-	waiting, oldest := 0, time.Time{}
-	for _, h := range hosts {
-		waiting += h.Waiting
-		if oldest.IsZero() || h.Oldest.Before(oldest) {
-			oldest = h.Oldest
-		}
+	totals, err := t.moderator.Totals(ctx, operator)
+	found := fmt.Sprintf("%d waiting", totals.Waiting)
+	if totals.Waiting > 0 {
+		found += ", the oldest since " + totals.Oldest.UTC().Format(time.RFC3339)
 	}
-	found := fmt.Sprintf("%d waiting", waiting)
-	if waiting > 0 {
-		found += ", the oldest since " + oldest.UTC().Format(time.RFC3339)
+	if totals.Failing > 0 {
+		found += fmt.Sprintf(", %d hosts do not answer", totals.Failing)
 	}
 	note("deliveries", err, found)
 }

@@ -42,7 +42,7 @@ type commands struct {
 	Publish  publishCommand  `cmd:"" help:"Publish in a merchant's name."`
 	Edit     editCommand     `cmd:"" help:"Change the text of a post."`
 	Withdraw withdrawCommand `cmd:"" help:"Take a post back for good."`
-	Queue    queueCommand    `cmd:"" help:"Show what waits to be delivered, host by host."`
+	Queue    queueCommands   `cmd:"" help:"What waits to be delivered."`
 	Keys     keysCommands    `cmd:"" help:"The keys with which the town's actors sign."`
 	Block    blockCommand    `cmd:"" help:"Block a domain with its subdomains."`
 	Unblock  unblockCommand  `cmd:"" help:"Let a blocked domain speak with us again."`

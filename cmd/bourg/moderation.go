@@ -8,27 +8,6 @@ import (
 	"bourg/internal/town"
 )
 
-// queueCommand shows what waits to be delivered.
-type queueCommand struct{}
-
-func (c *queueCommand) Run(e *env) error {
-	return withTown(e, func(ctx context.Context, t *theTown) error {
-		hosts, err := t.moderator.Queue(ctx, operator)
-		if err != nil {
-			return err
-		}
-		answer := struct {
-			Waiting int              `json:"waiting"`
-			Hosts   []town.HostQueue `json:"hosts"`
-		}{Hosts: []town.HostQueue{}}
-		for _, h := range hosts {
-			answer.Waiting += h.Waiting
-			answer.Hosts = append(answer.Hosts, h)
-		}
-		return e.print(answer)
-	})
-}
-
 // blockCommand blocks a domain.
 type blockCommand struct {
 	Domain string `arg:"" help:"The domain; its subdomains are blocked with it."`

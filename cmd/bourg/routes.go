@@ -87,6 +87,7 @@ func (s *server) routes() []route {
 		{"POST", "/espace/brouillons/{draft}/supprimer", web.Merchant, page(p.SupprimerBrouillon), false},
 		{"GET", "/espace/nouvelles/{post}/publie", web.Merchant, page(p.Publie), false},
 		{"POST", "/espace/nouvelles/{post}/annuler", web.Merchant, page(p.Annuler), false},
+		{"GET", "/espace/nouvelles/{post}/envois", web.Merchant, page(p.Envois), false},
 		{"GET", "/espace/nouvelles/{post}/modifier", web.Merchant, page(p.Modifier), false},
 		{"POST", "/espace/nouvelles/{post}/modifier", web.Merchant, page(p.EnregistrerNouvelle), false},
 		{"GET", "/espace/nouvelles/{post}/supprimer", web.Merchant, page(p.DemanderSuppression), false},

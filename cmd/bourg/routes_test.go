@@ -370,6 +370,7 @@ func (h *house) expectations() map[string]expectation {
 		"POST /espace/brouillons/{draft}/supprimer": {path: "/espace/brouillons/" + id + "/supprimer", want: [roleCount]int{401, 401, 403, 303, 303, 403}},
 		"GET /espace/nouvelles/{post}/publie":       {path: news("publie"), want: ownPage},
 		"POST /espace/nouvelles/{post}/annuler":     {make: held("annuler"), want: ownForm},
+		"GET /espace/nouvelles/{post}/envois":       {path: news("envois"), want: ownPage},
 		"GET /espace/nouvelles/{post}/modifier":     {path: news("modifier"), want: ownPage},
 		"POST /espace/nouvelles/{post}/modifier":    {make: held("modifier"), form: form("texte", "Mieux.", "geste", "publier"), want: ownForm},
 		"GET /espace/nouvelles/{post}/supprimer":    {path: news("supprimer"), want: ownPage},

@@ -34,6 +34,7 @@ type theTown struct {
 	publisher *town.Publisher
 	notices   *town.Notices
 	moderator *town.Moderator
+	courier   *town.Courier
 	timeline  *town.Timeline
 	messages  *town.Messages
 	documents *town.Documents
@@ -113,7 +114,8 @@ func (t *theTown) wire() {
 		Now: time.Now, Wake: wake, HTML: html, Words: words,
 	}
 	t.notices = &town.Notices{Store: t.store, Publisher: t.publisher, Now: time.Now}
-	t.moderator = &town.Moderator{Store: t.store, Accounts: t.store, Now: time.Now}
+	t.moderator = &town.Moderator{Store: t.store, Accounts: t.store, Now: time.Now, Wake: wake}
+	t.courier = &town.Courier{Store: t.store}
 	t.timeline = &town.Timeline{Store: t.store, Fold: fold.Fold}
 	t.messages = &town.Messages{Store: t.store, Now: time.Now}
 	t.documents = &town.Documents{

@@ -88,6 +88,18 @@ func (q *MemoryQueue) Paused(host string) time.Time {
 	return q.paused[host]
 }
 
+// Retry ends the pause of a host and makes due what waits for it, as an operator may.
+func (q *MemoryQueue) Retry(host string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.paused, host)
+	for _, r := range q.rows {
+		if r.Host == host {
+			r.due = q.now()
+		}
+	}
+}
+
 // Waiting returns the deliveries in the queue with the times at which they are due.
 func (q *MemoryQueue) Waiting() map[int64]time.Time {
 	q.mu.Lock()

@@ -153,13 +153,15 @@ func TestQueueByHost(t *testing.T) {
 	list, err := f.QueueByHost(f.ctx())
 	f.must(err)
 	type row struct {
-		host, state, lastError string
-		waiting                int
+		host      string
+		state     town.HostState
+		lastError string
+		waiting   int
 	}
 	var got []row
 	for _, h := range list {
 		got = append(got, row{h.Host, h.State, h.LastError, h.Waiting})
-		if h.Oldest.IsZero() || (h.NextTry == nil) != (h.State == "parked") {
+		if h.Oldest == nil || (h.NextTry == nil) != (h.State == "parked") {
 			t.Errorf("%s: got oldest %v and next try %v", h.Host, h.Oldest, h.NextTry)
 		}
 		if h.State == "paused" && !h.NextTry.Equal(next.Add(time.Hour)) {
@@ -167,8 +169,8 @@ func TestQueueByHost(t *testing.T) {
 		}
 	}
 	want := []row{
-		{"paused.example", "paused", "timeout", 1}, {"fresh.example", "ok", "", 2},
-		{"retrying.example", "retrying", "status 500", 1}, {"parked.example", "parked", "status 400", 0},
+		{"paused.example", "paused", "timeout", 1}, {"parked.example", "parked", "status 400", 0},
+		{"retrying.example", "retrying", "status 500", 1}, {"fresh.example", "ok", "", 2},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)

@@ -38,4 +38,7 @@ const (
 
 	ClaimFrontSQL = claimFront
 	ClaimRoundSQL = claimRound
+
+	NetworkPageSQL = networkPage
+	PostHostsSQL   = postHosts
 )

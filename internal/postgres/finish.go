@@ -34,14 +34,15 @@ const finishDeliveries = `
 		 WHERE a.id = c.activity_id
 	), host AS (
 		SELECT r.host, max(r.pause) AS pause, bool_or(r.outcome = $8) AS works, count(*) FILTER (WHERE r.outcome = $9) AS failures,
-		       max(nullif(r.error, '')) FILTER (WHERE r.outcome = $9) AS error, coalesce(max(r.scheme) FILTER (WHERE r.outcome = $8), 0) AS scheme
+		       max(nullif(r.error, '')) FILTER (WHERE r.outcome IN ($9, $10)) AS error, coalesce(max(r.scheme) FILTER (WHERE r.outcome = $8), 0) AS scheme
 		  FROM result r GROUP BY r.host
 	)
-	INSERT INTO hosts AS h (host, paused_until, failures, last_error, last_failure, last_success, scheme)
+	INSERT INTO hosts AS h (host, paused_until, failures, last_error, last_failure, failing_since, last_success, scheme)
 	SELECT n.host, coalesce(n.pause, '-infinity'), CASE WHEN n.works THEN 0 ELSE n.failures END, n.error,
-	       CASE WHEN n.failures > 0 THEN now() END, CASE WHEN n.works THEN now() END, n.scheme
+	       CASE WHEN n.error IS NOT NULL THEN now() END, CASE WHEN n.failures > 0 AND NOT n.works THEN now() END,
+	       CASE WHEN n.works THEN now() END, n.scheme
 	  FROM host n LEFT JOIN hosts o ON o.host = n.host
-	 WHERE n.pause IS NOT NULL OR n.failures > 0
+	 WHERE n.pause IS NOT NULL OR n.failures > 0 OR n.error IS NOT NULL
 	    OR (n.works AND (o.host IS NULL OR o.failures > 0 OR (n.scheme <> 0 AND n.scheme <> o.scheme)
 	        OR o.last_success IS NULL OR o.last_success < now() - interval '1 hour'))
 	 ORDER BY n.host
@@ -50,6 +51,7 @@ const finishDeliveries = `
 	       failures     = CASE WHEN excluded.last_success IS NOT NULL THEN 0 ELSE h.failures + excluded.failures END,
 	       last_error   = coalesce(excluded.last_error, h.last_error),
 	       last_failure = coalesce(excluded.last_failure, h.last_failure),
+	       failing_since = CASE WHEN excluded.last_success IS NULL THEN coalesce(h.failing_since, excluded.failing_since) END,
 	       last_success = coalesce(excluded.last_success, h.last_success),
 	       scheme       = CASE WHEN excluded.scheme <> 0 THEN excluded.scheme ELSE h.scheme END`
 

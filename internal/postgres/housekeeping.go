@@ -37,7 +37,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (files []string, err e
 		{"drafts", "drafts", `saved_at < $1`, now.Add(-60 * day)},
 		{"former followers", "followers", `ended_at < $1`, now.Add(-90 * day)},
 		{"parked deliveries", "deliveries", `state = 'parked' AND created_at < $1`, now.Add(-30 * day)},
-		{"deliveries to blocked hosts", "deliveries", `created_at < $1 AND host IN (SELECT host FROM hosts WHERE paused_until = 'infinity')`, now.Add(-day)},
+		{"deliveries given up to blocked hosts", "deliveries", `state = 'parked' AND created_at < $1 AND host IN (SELECT host FROM hosts WHERE paused_until = 'infinity')`, now.Add(-day)},
 		{"hosts", "hosts", unusedHost + ` AND paused_until < $1 AND coalesce(greatest(last_success, last_failure, scheme_at), '-infinity') < $1`, now.Add(-90 * day)},
 		{"too many hosts", "hosts", unusedHost + fmt.Sprintf(` AND paused_until < $1 AND host IN (
 			SELECT host FROM hosts ORDER BY greatest(last_success, last_failure, scheme_at) DESC NULLS LAST OFFSET %d)`, hostsMax), now},
@@ -45,6 +45,13 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (files []string, err e
 		if err := s.sweep(ctx, rule.table, rule.condition, rule.before); err != nil {
 			return files, fmt.Errorf("sweep %s: %w", rule.what, err)
 		}
+	}
+	// Of those that wait, some were written while the host was being blocked.
+	err = retry(ctx, "sweep deliveries to blocked hosts", func() error {
+		return dropDeliveries(ctx, s.pool, `created_at < $1 AND host IN (SELECT host FROM hosts WHERE paused_until = 'infinity')`, now.Add(-day))
+	})
+	if err != nil {
+		return files, err
 	}
 	if files, err = s.sweepPhotos(ctx, now.Add(-day)); err != nil {
 		return files, fmt.Errorf("sweep photos: %w", err)

@@ -19,8 +19,19 @@ type ModerationStore interface {
 	UnblockDomain(ctx context.Context, domain string) error
 	// BlockedDomains lists the blocks by name.
 	BlockedDomains(ctx context.Context) ([]BlockedDomain, error)
-	// QueueByHost tells what waits, host by host, the longest waiting first.
+	// QueueByHost tells what is left to deliver, host by host, the worst first: those that take nothing, by since when, then
+	// those that merely wait.
 	QueueByHost(ctx context.Context) ([]HostQueue, error)
+	// Network returns n hosts that were ever sent something, in the same order, those that are well and those that are
+	// blocked at the end, behind the cursor.
+	Network(ctx context.Context, after HostCursor, n int) ([]HostQueue, error)
+	// QueueTotals counts over all hosts.
+	QueueTotals(ctx context.Context) (QueueTotals, error)
+	// RetryNow ends the pause of a host that is not blocked, makes due what has been tried, takes up again what was given up,
+	// and returns how many deliveries that concerns. All hosts where host is "".
+	RetryNow(ctx context.Context, host string) (int, error)
+	// Allowed answers federation.ErrBlocked for a blocked host.
+	Allowed(ctx context.Context, host string) error
 	// ActivitySince counts posts (no answers, none withdrawn), replies received, and present followers.
 	ActivitySince(ctx context.Context, since time.Time) (Activity, error)
 	// WaitingReplies returns public replies in state waiting with their posts, oldest first, at most n.
@@ -38,21 +49,12 @@ type BlockedDomain struct {
 	At             time.Time
 }
 
-// HostQueue is the state of deliveries to one host.
-type HostQueue struct {
-	Host      string     `json:"host"`
-	Waiting   int        `json:"waiting"`
-	Oldest    time.Time  `json:"oldest"`
-	State     string     `json:"state"` // "ok", "retrying", "paused" or "parked"
-	LastError string     `json:"last_error"`
-	NextTry   *time.Time `json:"next_try"`
-}
-
 // Moderator blocks and unblocks. Only the town hall and the operator may.
 type Moderator struct {
 	Store    ModerationStore
 	Accounts AccountStore
 	Now      func() time.Time
+	Wake     func() // called when something was made due
 }
 
 // Block blocks a domain with all its subdomains.
@@ -85,14 +87,6 @@ func (m *Moderator) Blocked(ctx context.Context, by Author) ([]BlockedDomain, er
 		return nil, err
 	}
 	return m.Store.BlockedDomains(ctx)
-}
-
-// Queue tells what waits to be delivered, host by host.
-func (m *Moderator) Queue(ctx context.Context, by Author) ([]HostQueue, error) {
-	if err := mustRunTown(ctx, m.Accounts, by); err != nil {
-		return nil, err
-	}
-	return m.Store.QueueByHost(ctx)
 }
 
 // normalDomain takes a domain as people type or paste it, an address of a page or of an account included.
