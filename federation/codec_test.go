@@ -128,6 +128,9 @@ func outgoing(t testing.TB) map[string]any {
 	}}
 	follow := &Activity{ID: "https://mastodon.example/é/1", Type: "Follow", Actor: itsReader, ObjectID: ourActor}
 	like := &Activity{ID: ourActor + "/likes/1", Type: "Like", Actor: ourActor, ObjectID: itsReader + "/statuses/1", To: []IRI{itsReader}}
+	block := &Activity{ID: ourActor + "/blocks/1", Type: "Block", Actor: ourActor, ObjectID: itsReader, To: []IRI{itsReader}}
+	moved := ourOrganization(t)
+	moved.MovedTo = "https://autre.example/users/martin"
 	activity := func(kind string) *Activity {
 		return &Activity{ID: ourPost + "#" + IRI(strings.ToLower(kind)), Type: kind, Actor: ourActor, Published: publishedAt, To: []IRI{Public}, Cc: []IRI{ourActor + "/followers"}}
 	}
@@ -144,6 +147,9 @@ func outgoing(t testing.TB) map[string]any {
 		"accept-follow":  &Activity{ID: ourActor + "/accepts/1", Type: "Accept", Actor: ourActor, To: []IRI{itsReader}, Inner: follow},
 		"reject-follow":  &Activity{ID: ourActor + "/rejects/1", Type: "Reject", Actor: ourActor, To: []IRI{itsReader}, Inner: follow},
 		"undo-like":      &Activity{ID: ourActor + "/undos/1", Type: "Undo", Actor: ourActor, To: []IRI{itsReader}, Inner: like},
+		"block":          block,
+		"undo-block":     &Activity{ID: ourActor + "/undos/2", Type: "Undo", Actor: ourActor, To: []IRI{itsReader}, Inner: block},
+		"actor-moved":    moved,
 		"move":           &Activity{ID: ourActor + "/moves/1", Type: "Move", Actor: ourActor, ObjectID: ourActor, Target: "https://autre.example/users/martin", To: []IRI{ourActor + "/followers"}},
 		"flag":           &Activity{ID: ourTown + "/flags/1", Type: "Flag", Actor: ourTown, ObjectIDs: []IRI{itsReader, itsReader + "/statuses/1"}, Content: "Publicité: mensongère"},
 		"note-in-thread": noteInThread(),

@@ -37,6 +37,7 @@ const (
 	PastPricesSQL     = pastPrices
 
 	ClaimFrontSQL = claimFront
+	FollowersSQL  = followersPage
 	ClaimRoundSQL = claimRound
 
 	NetworkPageSQL = networkPage

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"bourg/federation"
 	"bourg/internal/town"
@@ -9,10 +11,15 @@ import (
 	"github.com/google/uuid"
 )
 
+// refusesFollow is the condition under which actor $19 takes no following of sender: it has blocked sender, or has moved
+// away and is not followed by sender yet.
+const refusesFollow = `$19 = ANY (blocked_by) OR (EXISTS (SELECT FROM merchants WHERE id = $19 AND moved IS NOT NULL)
+	AND NOT EXISTS (SELECT FROM followers f WHERE f.actor_id = $19 AND f.follower_id = sender.id AND f.ended_at IS NULL))`
+
 // AddFollower implements town.InboxStore. The merchant is told of a follower who is new,
 // not of one whose server repeats itself.
 func (s *Store) AddFollower(ctx context.Context, in town.Received, actor uuid.UUID, followID federation.IRI, accept town.Outgoing) error {
-	_, err := s.receive(ctx, "add follower", in, subject(string(in.Sender.ID), actor.String()), receivedUnlessUndone(17, 18, 21)+outgoing+`,
+	refused, err := s.receive(ctx, "add follower", in, subject(string(in.Sender.ID), actor.String()), receivedUnlessRefused(refusesFollow, 17, 18, 21)+outgoing+`,
 		before AS (
 			SELECT ended_at FROM followers WHERE actor_id = $19 AND follower_id = (SELECT id FROM sender)
 		), follower AS (
@@ -25,8 +32,11 @@ func (s *Store) AddFollower(ctx context.Context, in town.Received, actor uuid.UU
 			INSERT INTO notifications (merchant_id, kind, actor_id)
 			SELECT m.id, 'follow', follower_id FROM follower, merchants m
 			 WHERE m.id = $19 AND NOT EXISTS (SELECT FROM before WHERE ended_at IS NULL)
-		)`+receivedEnd+`true`,
+		)`+receivedEnd+`coalesce((SELECT `+refusesFollow+` FROM sender), false)`,
 		append(s.outgoingArgs(accept), in.Key, string(in.Sender.ID), actor, string(followID), in.Signed)...)
+	if refused && errors.Is(err, federation.ErrDuplicate) {
+		return fmt.Errorf("add follower: %w", town.ErrForbidden)
+	}
 	if err == nil {
 		s.changed()
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,7 +23,8 @@ var (
 // merchantColumns are what scanMerchant reads, of merchants m and actors a.
 const merchantColumns = `m.id, a.handle, m.name, m.trade, m.paint, m.summary, m.phone, m.address, m.hours, m.website, m.lat, m.lon,
 	m.postal_code, m.locality, m.opening_hours, nullif(m.special_hours, '[]'), m.reach, m.approve_replies, a.created_at, a.updated_at, a.deleted_at, ` + publishedKeys + `,
-	(SELECT json_build_array(json_build_object('id', c.id, 'alt', c.alt, 'file', c.file)) FROM photos c WHERE c.merchant_id = m.id AND c.cover)`
+	(SELECT json_build_array(json_build_object('id', c.id, 'alt', c.alt, 'file', c.file)) FROM photos c WHERE c.merchant_id = m.id AND c.cover),
+	nullif(m.aliases, '[]'), m.moved, m.last_move`
 
 const merchantTables = `merchants m JOIN actors a ON a.id = m.id`
 
@@ -34,10 +36,11 @@ const foldedMax = 5000
 
 // merchantFields are the places for merchantColumns. fill is called after the scan.
 func merchantFields(m *town.Merchant) (fields []any, fill func() error) {
-	var cover, special, keys []byte
+	var cover, special, keys, aliases, moved []byte
 	fields = []any{
 		&m.ID, &m.Handle, &m.Name, &m.Trade, &m.Paint, &m.Summary, &m.Phone, &m.Address, &m.Hours, &m.Website, &m.Lat, &m.Lon,
 		&m.PostalCode, &m.Locality, &m.Opening, &special, &m.Reach, &m.Approve, &m.Created, &m.Updated, (*zeronull.Timestamptz)(&m.Deleted), &keys, &cover,
+		&aliases, &moved, (*zeronull.Timestamptz)(&m.LastMove),
 	}
 	return fields, func() error {
 		photos, err := readPhotos(cover)
@@ -50,7 +53,7 @@ func merchantFields(m *town.Merchant) (fields []any, fill func() error) {
 		if err == nil {
 			m.Keys, err = readKeys(keys)
 		}
-		return err
+		return errors.Join(err, readAccounts(m, aliases, moved))
 	}
 }
 

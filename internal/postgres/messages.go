@@ -26,7 +26,7 @@ func (s *Store) Notifications(ctx context.Context, merchant uuid.UUID, before in
 	rows, _ := s.pool.Query(ctx, `
 		SELECT n.id, n.kind, n.at, n.read_at, n.post_id, n.reply_id, a.iri, a.name, a.handle, a.url, a.host
 		  FROM notifications n JOIN remote_actors a ON a.id = n.actor_id
-		 WHERE n.merchant_id = $1 AND n.id < $2 ORDER BY n.id DESC LIMIT $3`, merchant, before, n)
+		 WHERE n.merchant_id = $1 AND n.id < $2 AND n.merchant_id <> ALL (a.blocked_by) ORDER BY n.id DESC LIMIT $3`, merchant, before, n)
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (town.Notification, error) {
 		var n town.Notification
 		var post, reply uuid.UUID
@@ -61,8 +61,8 @@ func (s *Store) Notifications(ctx context.Context, merchant uuid.UUID, before in
 func (s *Store) Unread(ctx context.Context, merchant uuid.UUID) (int, error) {
 	var n int
 	err := s.pool.QueryRow(ctx, `
-		SELECT count(*) FROM notifications
-		 WHERE merchant_id = $1 AND read_at IS NULL AND kind IN ('reply', 'mention', 'message')`, merchant).Scan(&n)
+		SELECT count(*) FROM notifications n JOIN remote_actors a ON a.id = n.actor_id
+		 WHERE n.merchant_id = $1 AND n.read_at IS NULL AND n.kind IN ('reply', 'mention', 'message') AND n.merchant_id <> ALL (a.blocked_by)`, merchant).Scan(&n)
 	return n, mapped("count unread", err)
 }
 

@@ -74,6 +74,9 @@ func postWhere(ctx context.Context, tx db, condition string, args ...any) (*town
 func (s *Store) AddPost(ctx context.Context, p *town.Post, draft uuid.UUID, out town.Outgoing) (*town.Post, error) {
 	var stored *town.Post
 	err := s.inTx(ctx, "add post", func(tx pgx.Tx) error {
+		if err := mustBeHere(ctx, tx, p.Merchant.ID); err != nil {
+			return err
+		}
 		err := insertPost(ctx, tx, p)
 		if errors.Is(err, pgx.ErrNoRows) {
 			stored, err = postWhere(ctx, tx, `p.merchant_id = $1 AND p.once = $2`, p.Merchant.ID, p.Once)

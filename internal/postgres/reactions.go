@@ -37,7 +37,7 @@ func (s *Store) AddReaction(ctx context.Context, in town.Received, kind town.Rea
 			   AND (public OR (addressee = $2 AND $4 = 'like'))
 		), reaction AS (
 			INSERT INTO reactions (post_id, kind, actor_id, activity_id)
-			SELECT post.id, $4, sender.id, $5 FROM gate, sender, post
+			SELECT post.id, $4, sender.id, $5 FROM gate, sender, post WHERE post.merchant_id <> ALL (sender.blocked_by)
 			ON CONFLICT DO NOTHING RETURNING post_id, kind, actor_id
 		), counted AS (`+countReactions(`
 			SELECT post_id, (kind = 'like')::int, (kind = 'share')::int FROM reaction`)+`

@@ -30,7 +30,7 @@ const lockSubject = `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`
 func receivedWith(key, sender int) string {
 	return fmt.Sprintf(`
 	WITH sender AS (
-		SELECT id, deleted_at IS NULL AND NOT blocked AS alive FROM remote_actors WHERE iri = $%[2]d FOR KEY SHARE
+		SELECT id, blocked_by, deleted_at IS NULL AND NOT blocked AS alive FROM remote_actors WHERE iri = $%[2]d FOR KEY SHARE
 	), gate AS (
 		INSERT INTO received (key) SELECT $%[1]d FROM sender WHERE alive ON CONFLICT DO NOTHING RETURNING key
 	),`, key, sender)
@@ -39,15 +39,21 @@ func receivedWith(key, sender int) string {
 // receivedUnlessUndone is receivedWith for what can be taken back: gate has no row where the sender has undone the
 // activity before it came, or undid it after this copy of it was signed. The third parameter is when it was signed.
 func receivedUnlessUndone(key, sender, signed int) string {
+	return receivedUnlessRefused("false", key, sender, signed)
+}
+
+// receivedUnlessRefused lets nothing through either where the condition on sender holds. Whom a merchant has blocked can be
+// told from blocked_by, which is read once the row is locked.
+func receivedUnlessRefused(refused string, key, sender, signed int) string {
 	return fmt.Sprintf(`
 	WITH sender AS (
-		SELECT id, deleted_at IS NULL AND NOT blocked AS alive FROM remote_actors WHERE iri = $%[2]d FOR KEY SHARE
+		SELECT id, blocked_by, deleted_at IS NULL AND NOT blocked AS alive FROM remote_actors WHERE iri = $%[2]d FOR KEY SHARE
 	), void AS (
 		UPDATE undone u SET unseen = false, signed_at = greatest(u.signed_at, $%[3]d)
 		 WHERE u.key = $%[1]d AND (u.unseen OR u.signed_at > $%[3]d) RETURNING u.key
 	), gate AS (
-		INSERT INTO received (key) SELECT $%[1]d FROM sender WHERE alive AND NOT EXISTS (SELECT FROM void) ON CONFLICT DO NOTHING RETURNING key
-	),`, key, sender, signed)
+		INSERT INTO received (key) SELECT $%[1]d FROM sender WHERE alive AND NOT EXISTS (SELECT FROM void) AND NOT (%[4]s) ON CONFLICT DO NOTHING RETURNING key
+	),`, key, sender, signed, refused)
 }
 
 // markUndone are the parts of a statement that remember what an Undo takes back, beside which it may be
@@ -76,8 +82,8 @@ func undoneKey(in town.Received) any {
 const receivedEnd = ` SELECT (SELECT alive FROM sender), EXISTS (SELECT FROM gate), `
 
 // receive runs a statement that begins with receivedWith and ends with receivedEnd and one more
-// boolean, which is returned: whether it found what it is about. A sender who is
-// not known is stored first.
+// boolean, which is returned: whether it found what it is about, also with
+// federation.ErrDuplicate. A sender who is not known is stored first.
 func (s *Store) receive(ctx context.Context, doing string, in town.Received, subject, sql string, args ...any) (bool, error) {
 	var alive *bool
 	var fresh, found bool
@@ -113,7 +119,7 @@ func (s *Store) receive(ctx context.Context, doing string, in town.Received, sub
 	case alive == nil || !*alive:
 		return false, federation.ErrIgnored // a deleted or blocked actor: what it says has no effect
 	case !fresh:
-		return false, federation.ErrDuplicate
+		return found, federation.ErrDuplicate
 	}
 	return found, nil
 }

@@ -169,8 +169,10 @@ func (s *Store) DeleteActor(ctx context.Context, in town.Received) error {
 		if err := removeTraces(ctx, tx, []int64{id}); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `DELETE FROM remote_keys WHERE actor_id = $1`, id); err != nil {
-			return err
+		for _, sql := range []string{`DELETE FROM remote_keys WHERE actor_id = $1`, `DELETE FROM sent_reports WHERE actor_id = $1`} {
+			if _, err := tx.Exec(ctx, sql, id); err != nil {
+				return err
+			}
 		}
 		var inbox, host string
 		var shared bool

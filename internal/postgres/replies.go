@@ -37,7 +37,7 @@ func (s *Store) AddReply(ctx context.Context, in town.Received, r *town.Reply) e
 				collection, type, name)
 			SELECT $3, $4, sender.id, $6, (SELECT post_id FROM thread), $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23
 			  FROM gate, sender
-			 WHERE NOT EXISTS (SELECT FROM remote_tombstones WHERE key = $5)
+			 WHERE NOT EXISTS (SELECT FROM remote_tombstones WHERE key = $5) AND $6 <> ALL (sender.blocked_by)
 			   AND ($7::uuid IS NULL OR EXISTS (SELECT FROM thread))
 			ON CONFLICT (object_id, actor_id) DO NOTHING
 			RETURNING id, actor_id, merchant_id, post_id, public, state

@@ -201,6 +201,7 @@ func actorDocument(a Addresses, media MediaAddress, toHTML func(string) string, 
 		actor.Extra["location"] = place
 	}
 	actor.Extra["bourg:products"] = string(actor.ID + "/products")
+	moveTerms(actor, m)
 	return actor
 }
 

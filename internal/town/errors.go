@@ -23,6 +23,8 @@ var (
 	ErrWrongLink = errors.New("link is unknown, used or expired")
 	// ErrWrongPassword: no login has this address and this password.
 	ErrWrongPassword = errors.New("wrong address or password")
+	// ErrMoved: the merchant has moved to another account, and says nothing more from here.
+	ErrMoved = errors.New("the merchant has moved away")
 	// ErrBusy: it took too long and was broken off; nothing has changed. Later it may work.
 	ErrBusy = errors.New("took too long")
 	// ErrChanged: somebody else changed it after it was read; nothing was done. Who reads it again may go on.

@@ -36,6 +36,9 @@ type Merchant struct {
 	Deleted   time.Time  // zero: lives
 	Keys      []ActorKey // what it publishes, the newest first
 	Followers int
+	Aliases   []Account // accounts elsewhere that are the merchant's own as well
+	Moved     *Account  // where it has gone; nil while it is here
+	LastMove  time.Time // zero: it never moved; stays when a move is taken back
 }
 
 // MaxHours is how much a merchant says of its hours in its own words, in runes.

@@ -25,7 +25,7 @@ type PostStore interface {
 	// AddPost inserts the post, takes its photos out of their drafts (ErrNotFound if one is not a loose
 	// photo or draft photo of this merchant), deletes the draft with this id if not zero, and inserts the
 	// activity with its deliveries, if it has an id. Where the merchant has a post with the same Once it changes nothing and
-	// returns that one.
+	// returns that one. ErrMoved where the merchant has moved away.
 	AddPost(ctx context.Context, p *Post, draft uuid.UUID, out Outgoing) (*Post, error)
 	// EditHeldPost replaces text, details, reach, photos and the Create activity's JSON (if there is any) of a post whose undo window
 	// is not over by the database's clock at the end of the transaction (two seconds kept clear); ErrTooLate otherwise.

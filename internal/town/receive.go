@@ -21,7 +21,8 @@ import (
 // remote actor where it is not known yet.
 type InboxStore interface {
 	// AddFollower adds or renews a follower and inserts the Accept. A Follow by somebody who follows already
-	// changes the follow's id only and is accepted again.
+	// changes the follow's id only and is accepted again. ErrForbidden, and nothing is remembered, where the merchant has
+	// blocked the sender, or has moved away and the sender does not follow it yet.
 	AddFollower(ctx context.Context, in Received, actor uuid.UUID, followID federation.IRI, accept Outgoing) error
 	// RemoveFollower ends a following (Undo Follow, Block, Reject); nothing happens where there is none.
 	RemoveFollower(ctx context.Context, in Received, actor uuid.UUID) error
@@ -176,7 +177,11 @@ func (r *Receiver) follow(ctx context.Context, in *federation.Incoming) error {
 	if err != nil {
 		return fmt.Errorf("follow: %w", err)
 	}
-	if err := r.Store.AddFollower(ctx, received(in), actor, in.Activity.ID, accept); err != nil {
+	err = r.Store.AddFollower(ctx, received(in), actor, in.Activity.ID, accept)
+	if errors.Is(err, ErrForbidden) {
+		return r.refuseFollow(ctx, in, actor, follow)
+	}
+	if err != nil {
 		return err
 	}
 	r.Wake()

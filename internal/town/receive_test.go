@@ -20,6 +20,7 @@ type inboxLog struct {
 	post, merchant uuid.UUID
 	known          map[federation.IRI]bool // objects that belong to post
 	approves       bool
+	refuses        bool // takes no followers
 	did            []string
 	keys           []uuid.UUID
 	reply          *Reply
@@ -35,8 +36,15 @@ func (l *inboxLog) note(in Received, format string, args ...any) error {
 	return nil
 }
 func (l *inboxLog) AddFollower(_ context.Context, in Received, actor uuid.UUID, id federation.IRI, accept Outgoing) error {
+	if l.refuses {
+		return fmt.Errorf("add follower: %w", ErrForbidden)
+	}
 	l.accept = accept
 	return l.note(in, "follow %s", id)
+}
+func (l *inboxLog) RefuseFollow(_ context.Context, in Received, _ uuid.UUID, reject Outgoing) error {
+	l.accept = reject
+	return l.note(in, "refuse %s", reject.Object)
 }
 func (l *inboxLog) RemoveFollower(_ context.Context, in Received, _ uuid.UUID) error {
 	return l.note(in, "unfollow")
@@ -269,6 +277,27 @@ func TestTheAcceptEchoesTheFollow(t *testing.T) {
 	follow := decoded(t, l.accept.JSON)["object"].(map[string]any)
 	if follow["id"] != "https://peer.example/m/follow" || follow["actor"] != string(annaID) || follow["object"] != string(bakery) {
 		t.Errorf("object of the Accept = %v, want the Follow", follow)
+	}
+}
+
+// A Follow that the merchant does not take is answered, or it stays "requested" for ever.
+func TestARefusedFollowIsRejected(t *testing.T) {
+	t.Parallel()
+	l := &inboxLog{merchant: baker.ID, refuses: true}
+	bakery := testAddresses(t).Actor(baker.ID)
+	err := testReceiver(t, l).Receive(t.Context(), &federation.Incoming{Sender: anna, Received: morning, Activity: &federation.Activity{
+		ID: "https://peer.example/m/follow", Type: "Follow", Actor: annaID, ObjectID: bakery,
+	}})
+	if err != nil || len(l.did) != 1 || l.did[0] != "refuse https://peer.example/m/follow" {
+		t.Fatalf("got %q, %v, want the Follow refused", l.did, err)
+	}
+	reject := decoded(t, l.accept.JSON)
+	follow := reject["object"].(map[string]any)
+	if reject["type"] != "Reject" || reject["actor"] != string(bakery) || follow["id"] != "https://peer.example/m/follow" || follow["actor"] != string(annaID) {
+		t.Errorf("got %v, want a Reject of the Follow", reject)
+	}
+	if got := l.accept.To.Inboxes; len(got) != 1 || got[0] != anna.Inbox {
+		t.Errorf("the Reject goes to %v, want the follower's own inbox", got)
 	}
 }
 
