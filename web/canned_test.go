@@ -449,6 +449,54 @@ func cannedPages() []canned {
 				Words:    []Mot{{"Odile R.", false, ago(0, 8, 24), paragraph("Faites-vous des pains sans sel ?"), ""}},
 				ReplyURL: "/espace/messages/5", Ready: ReadyReplies(l, "/espace/messages/5")}}
 		}},
+		{"message-gestes", "/espace/messages/6", 422, func(*locale.Locale) Page {
+			return PageMessages{Errors: Erreurs{{"motif", "Mille signes au plus"}}, Conversation: &Conversation{
+				Title: "Odile R.", Handle: "@odile@mastodon.example", Kind: "reponse", HideURL: "/espace/messages/6", Done: "C’est signalé à mastodon.example.",
+				Person: &Personne{URL: "/espace/messages/6", Name: "Odile R.", Site: "mastodon.example", Follows: true, Thanked: true}}}
+		}},
+		{"message-merci", "/espace/messages/6", 200, func(*locale.Locale) Page {
+			return PageMessages{Conversation: &Conversation{Title: "Odile R.", Kind: "reponse", Person: &Personne{URL: "/espace/messages/6", Name: "Odile R.", Site: "mastodon.example"}}}
+		}},
+		{"message-bloque", "/espace/messages/7", 200, func(*locale.Locale) Page {
+			return PageMessages{Conversation: &Conversation{Title: "Promo", Kind: "reponse", ShowURL: "/espace/messages/7",
+				Person: &Personne{URL: "/espace/messages/7", Name: "Promo", Site: "promo.example", Blocked: true}}}
+		}},
+		{"abonnes", "/espace/abonnes", 200, func(*locale.Locale) Page {
+			return PageAbonnes{Count: 214, OlderURL: "/espace/abonnes?avant=1-1", NewerURL: "/espace/abonnes", Done: "Cette personne est bloquée.",
+				Followers: []Abonne{{"https://mastodon.example/users/odile", "Odile R.", "@odile@mastodon.example", "https://mastodon.example/@odile", ago(3, 9, 0)}, {"https://asso.example/rando", "Marcher en Cèze", "@rando@asso.example", "", ago(40, 9, 0)}},
+				Blocked:   []Abonne{{"https://promo.example/1", "Promo", "@promo@promo.example", "https://promo.example/1", ago(2, 9, 0)}}}
+		}},
+		{"abonnes-aucun", "/espace/abonnes", 200, func(*locale.Locale) Page { return PageAbonnes{} }},
+		{"demenager", "/espace/demenager", 200, func(*locale.Locale) Page {
+			return PageDemenager{Handle: fournil.Handle, Address: "https://saint-laurent.example/actors/1", Followers: 214, Proof: ByEntering, Done: "C’est noté.", Arrivals: []Arrivee{
+				{ID: "https://mastodon.example/users/fournil", Handle: "@fournil@mastodon.example", URL: "https://mastodon.example/@fournil", Followers: 3, Named: ago(3, 9, 0), Looked: ago(0, 9, 0)},
+				{ID: "https://piaille.example/users/fournil", Handle: "@fournil@piaille.example", URL: "https://piaille.example/@fournil", Here: true, Followers: 61, Named: ago(30, 9, 0), Looked: ago(1, 9, 0)},
+				{ID: "https://ancien.example/users/fournil", Handle: "@fournil@ancien.example", URL: "https://ancien.example/@fournil", Elsewhere: "https://tiers.example/users/fournil", Named: ago(60, 9, 0), Looked: ago(2, 9, 0)}}}
+		}},
+		{"demenager-erreur", "/espace/demenager", 422, func(*locale.Locale) Page {
+			return PageDemenager{Handle: fournil.Handle, Proof: ByPassword, Old: "fournil", New: "@fournil@x.example", Errors: Erreurs{{"ancien", "Écrivez une adresse comme @vous@exemple.fr"}, {"nouveau", "Il n’y a pas de compte à cette adresse"}}}
+		}},
+		{"demenager-confirmer", "/espace/demenager", 422, func(*locale.Locale) Page {
+			return PageDemenager{Handle: fournil.Handle, Proof: ByPassword, Followers: 214, Leaving: &Depart{"https://mastodon.example/users/fournil", "@fournil@mastodon.example", "https://mastodon.example/@fournil", now},
+				Errors: Erreurs{{"secret", "Ce n’est pas votre mot de passe actuel"}}}
+		}},
+		{"demenager-lien", "/espace/demenager", 422, func(*locale.Locale) Page {
+			return PageDemenager{Handle: fournil.Handle, Proof: NotYet, Followers: 1, Leaving: &Depart{"https://mastodon.example/users/fournil", "@fournil@mastodon.example", "https://mastodon.example/@fournil", now},
+				Errors: Erreurs{{"secret", "Entrez d’abord par un lien tout neuf"}}}
+		}},
+		{"demenage", "/espace/demenager", 200, func(*locale.Locale) Page {
+			return PageDemenager{Handle: fournil.Handle, Moved: &Depart{"https://mastodon.example/users/fournil", "@fournil@mastodon.example", "https://mastodon.example/@fournil", ago(1, 9, 0)}}
+		}},
+		{"commerce-parti", "/@fournil", 200, func(*locale.Locale) Page {
+			return PageCommerce{Shop: fournil, FollowName: "fournil", Moved: &Depart{"https://mastodon.example/users/fournil", "@fournil@mastodon.example", "https://mastodon.example/@fournil", ago(1, 9, 0)}}
+		}},
+		{"signaler", "/mairie/signaler/1", 422, func(*locale.Locale) Page {
+			return PageSignaler{Action: "/mairie/signaler/1", Author: "Promo", Handle: "@promo@promo.example", Site: "promo.example", At: ago(0, 8, 0), Text: paragraph("Gagnez vite de l’argent."), Words: "Arnaque", Errors: Erreurs{{"motif", "Mille signes au plus"}}}
+		}},
+		{"envoyes", "/mairie/signalements/envoyes", 200, func(*locale.Locale) Page {
+			return PageEnvoyes{Done: true, Reports: []SignalementEnvoye{{"@promo@promo.example", "promo.example", "https://promo.example/1/1", fournil.Name, "Arnaque", ago(1, 9, 0)}, {"@pire@pire.example", "pire.example", "https://pire.example/1", "", "", ago(2, 9, 0)}}}
+		}},
+		{"envoyes-aucun", "/mairie/signalements/envoyes", 200, func(*locale.Locale) Page { return PageEnvoyes{} }},
 		{"choisir", "/espace", 200, func(*locale.Locale) Page {
 			return PageChoisir{Shops: []CommerceAChoisir{{"1", fournil, true}, {"2", librairie, false}}}
 		}},
@@ -476,8 +524,8 @@ func cannedPages() []canned {
 		{"mairie-tranquille", "/mairie", 200, func(*locale.Locale) Page { return PageMairie{Shops: 1, News: 1, Followers: 1, Waiting: 1} }},
 		{"mairie-commerces", "/mairie/commerces", 200, func(l *locale.Locale) Page {
 			return PageMairieCommerces{Key: "1", Trades: tradeChoices(l), Shops: []CommerceInscrit{
-				{"1", fournil.Name, fournil.Handle, "/@fournil", true, ago(0, 8, 10)}, {"2", "Dépôt du Quai", "@depot@saint-laurent.example", "/@depot", false, time.Time{}},
-				{"3", "La Page cornée", "@page_cornee@saint-laurent.example", "/@page_cornee", true, time.Time{}}}}
+				{"1", fournil.Name, fournil.Handle, "/@fournil", true, ago(0, 8, 10), nil}, {"2", "Dépôt du Quai", "@depot@saint-laurent.example", "/@depot", false, time.Time{}, nil},
+				{"3", "La Page cornée", "@page_cornee@saint-laurent.example", "/@page_cornee", true, time.Time{}, &Depart{"1", "@page@mastodon.example", "https://mastodon.example/@page", ago(9, 9, 0)}}}}
 		}},
 		{"mairie-invitation", "/mairie/commerces", 200, func(l *locale.Locale) Page {
 			return PageMairieCommerces{Key: "1", Trades: tradeChoices(l), Invitation: &Invitation{

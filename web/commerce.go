@@ -13,6 +13,7 @@ type PageCommerce struct {
 	ActorID       string // id of the actor, for other servers
 	AtomURL       string
 	Cover         *Photo
+	Moved         *Depart        // where the shop has gone; nil while it is here
 	Notice        *Ecriteau      // exceptional closing; nil for none
 	Week          []JourOuvrable // seven days; empty when the hours are only known in words
 	Hours         []string       // what the shop says of its hours in its own words, by line

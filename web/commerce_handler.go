@@ -50,6 +50,9 @@ func (h *Handlers) Commerce(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if m.Moved != nil {
+		p.Moved = departure(m.Moved)
+	}
 	if m.Cover != nil {
 		cover := h.photo(m.Cover)
 		p.Cover = &cover

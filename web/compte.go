@@ -11,6 +11,7 @@ import (
 type PageCompte struct {
 	Email       string
 	TownHall    bool // the account is the town hall's: its doors are shown
+	Shop        bool // the account speaks for a shop
 	HasPassword bool
 	Sessions    []Session
 	Saved       bool

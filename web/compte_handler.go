@@ -23,7 +23,7 @@ func (h *Handlers) Compte(w http.ResponseWriter, r *http.Request) error {
 func (h *Handlers) accountPage(r *http.Request, v *visitor) (PageCompte, error) {
 	ctx, l := r.Context(), h.renderer.Locale(r.Context())
 	p := PageCompte{
-		Email: orWords(v.login.Email, v.login.Name), TownHall: v.merchant == nil, HasPassword: v.login.Password != "",
+		Email: orWords(v.login.Email, v.login.Name), TownHall: v.merchant == nil, Shop: v.merchant != nil, HasPassword: v.login.Password != "",
 	}
 	stored, err := h.config.Sessions.SessionsOf(ctx, v.login.ID)
 	if err != nil {

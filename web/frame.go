@@ -70,6 +70,10 @@ const (
 	pathMairieReseau       = "/mairie/reseau"
 	pathMairieReglages     = "/mairie/reglages"
 	pathMairieSignalements = "/mairie/signalements"
+	pathAbonnes            = "/espace/abonnes"
+	pathDemenager          = "/espace/demenager"
+	pathSignaler           = "/mairie/signaler"
+	pathEnvoyes            = "/mairie/signalements/envoyes"
 )
 
 // card is what other networks show of a page that somebody shares there (Open Graph, https://ogp.me).

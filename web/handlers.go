@@ -35,6 +35,8 @@ type Config struct {
 	Reports   *town.Reports
 	Quotes    *town.Quotes
 	Courier   *town.Courier
+	Mover     *town.Mover
+	People    *town.People
 	Photos    PhotoStore
 	Sessions  SessionStore
 	Addresses town.Addresses
@@ -203,6 +205,9 @@ func (h *Handlers) fail(w http.ResponseWriter, r *http.Request, err error) {
 		h.ErrorPage(w, r, http.StatusNotFound)
 	case errors.Is(err, town.ErrGone):
 		h.ErrorPage(w, r, http.StatusGone)
+	case errors.Is(err, town.ErrMoved):
+		l := h.renderer.Locale(r.Context())
+		h.errorPage(w, r, http.StatusConflict, PageErreur{Title: l.T("erreur.moved"), Text: l.T("erreur.moved_text")})
 	case errors.Is(err, town.ErrForbidden):
 		h.ErrorPage(w, r, http.StatusForbidden)
 	case errors.Is(err, town.ErrBusy):

@@ -20,6 +20,7 @@ type limits struct {
 	searches *limiter // by client: of all pages they cost most
 	follows  *limiter // forms to follow from elsewhere, by client
 	retries  *limiter // of deliveries, by login
+	accounts *limiter // look-ups of accounts elsewhere, by merchant
 }
 
 func newLimits(now func() time.Time) limits {
@@ -31,6 +32,7 @@ func newLimits(now func() time.Time) limits {
 		searches: newLimiter(300, time.Minute, now),
 		follows:  newLimiter(60, time.Minute, now),
 		retries:  newLimiter(20, 10*time.Minute, now),
+		accounts: newLimiter(30, 10*time.Minute, now),
 	}
 }
 

@@ -37,6 +37,7 @@ type CommerceInscrit struct {
 	ID, Name, Handle, URL string
 	SignedIn              bool
 	LastNews              time.Time // zero for none yet
+	Moved                 *Depart   // where it has gone; taken back by POST /mairie/commerces/retour ("commerce", its id)
 }
 
 func (p PageMairieCommerces) head(l *locale.Locale) head {

@@ -60,10 +60,14 @@ func (h *Handlers) showShops(w http.ResponseWriter, r *http.Request, status int,
 	}
 	p.Trades = everyTrade(h.renderer.Locale(r.Context()))
 	for _, s := range shops {
-		p.Shops = append(p.Shops, CommerceInscrit{
+		one := CommerceInscrit{
 			ID: s.Merchant.ID.String(), Name: s.Merchant.Name, Handle: "@" + h.config.Addresses.Handle(s.Merchant.Handle),
 			URL: "/@" + s.Merchant.Handle, SignedIn: s.SignedIn, LastNews: s.LastNews,
-		})
+		}
+		if s.Merchant.Moved != nil {
+			one.Moved = departure(s.Merchant.Moved)
+		}
+		p.Shops = append(p.Shops, one)
 	}
 	return h.show(w, r, status, p)
 }
@@ -153,4 +157,21 @@ func (h *Handlers) NouveauLien(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return h.showShops(w, r, http.StatusOK, PageMairieCommerces{Key: newKey(), Invitation: h.invitation(m, link)})
+}
+
+// ReprendreCommerce takes the move of a shop back.
+func (h *Handlers) ReprendreCommerce(w http.ResponseWriter, r *http.Request) error {
+	form, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	id, err := readID(form.Get("commerce"))
+	if err != nil {
+		return err
+	}
+	err = h.config.Mover.TakeBack(r.Context(), visitorOf(r.Context()).author(), id)
+	if err != nil && !errors.Is(err, town.ErrNotFound) { // which is a second tap
+		return err
+	}
+	return h.goTo(w, r, pathMairieShops)
 }

@@ -39,6 +39,7 @@ func MessageKinds() []string {
 //   - ReplyURL: POST "cle", "reponse", "geste" = "repondre"
 //   - ApproveURL: POST "geste" = "accepter" or "masquer", for a reply that waits
 //   - HideURL: POST "geste" = "masquer"; ShowURL: POST "geste" = "montrer"
+//   - Person.URL: POST "geste" = "remercier", "reprendre", "retirer", "bloquer", "debloquer", or "signaler" with "motif"
 type Conversation struct {
 	Title      string // who
 	Handle     string
@@ -54,6 +55,8 @@ type Conversation struct {
 	ApproveURL string
 	HideURL    string
 	ShowURL    string
+	Person     *Personne // what may be done about the one who wrote it; nil for nothing
+	Done       string
 }
 
 // Mot is one turn of a conversation.

@@ -147,12 +147,15 @@ func (h *Handlers) conversation(
 	default:
 		c.HideURL = path
 	}
+	if err := h.addPerson(r, c, reply, path); err != nil {
+		return err
+	}
 	p.Conversation, p.Errors = c, all
 	return h.show(w, r, status, p)
 }
 
-// RepondreOuDecider answers a peer ("geste" = "repondre"), or shows or hides what the peer wrote ("accepter", "montrer",
-// "masquer").
+// RepondreOuDecider answers a peer ("geste" = "repondre"), shows or hides what the peer wrote ("accepter", "montrer",
+// "masquer"), or decides about the peer (see personne.go).
 func (h *Handlers) RepondreOuDecider(w http.ResponseWriter, r *http.Request) error {
 	ctx, v := r.Context(), visitorOf(r.Context())
 	form, err := readForm(w, r)
@@ -165,6 +168,9 @@ func (h *Handlers) RepondreOuDecider(w http.ResponseWriter, r *http.Request) err
 	}
 	if form.Get("geste") == "repondre" {
 		return h.answer(w, r, id, form.Get("reponse"), form.Get("cle"))
+	}
+	if aboutPerson(form.Get("geste")) {
+		return h.decidePerson(w, r, id, form)
 	}
 	state, err := stateOf(form.Get("geste"))
 	if err != nil {

@@ -59,6 +59,13 @@ func (h *Handlers) Nouvelle(w http.ResponseWriter, r *http.Request) error {
 		thread, replies = thread[:repliesOnPage], replies[:repliesOnPage]
 		p.MoreURL = pathOf(post) + "?apres=" + idOf(thread[len(thread)-1]).String() + "#reponses"
 	}
+	if v := visitorOf(ctx); v != nil && v.login.TownHall {
+		for i, e := range thread {
+			if e.Reply != nil {
+				replies[i].ReportURL = pathSignaler + "/" + e.Reply.ID.String()
+			}
+		}
+	}
 	p.Replies = replies
 	others, _, err := h.config.Timeline.MerchantFeed(ctx, post.Merchant.ID, town.Cursor{})
 	if err != nil {

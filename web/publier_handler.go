@@ -23,6 +23,9 @@ const ComposerPath = pathPublier
 // ("texte", see FEP-3b86), with a draft ("brouillon"), or with what was broken off.
 func (h *Handlers) Publier(w http.ResponseWriter, r *http.Request) error {
 	ctx, l, v, query := r.Context(), h.renderer.Locale(r.Context()), visitorOf(r.Context()), r.URL.Query()
+	if v.merchant.Moved != nil {
+		return h.goTo(w, r, pathDemenager)
+	}
 	drafts, err := h.drafts(r, v)
 	if err != nil {
 		return err

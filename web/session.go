@@ -44,6 +44,7 @@ type session struct {
 	Merchant uuid.UUID `json:"merchant,omitempty"` // whom it speaks for; zero: the first
 	Device   string    `json:"device"`             // see deviceOf
 	Seen     time.Time `json:"seen"`               // to the hour or so
+	Entered  time.Time `json:"entered,omitzero"`   // when it signed in
 }
 
 // sessionCodec writes a session as JSON (scs.Codec).
@@ -168,7 +169,7 @@ func (h *Handlers) signIn(r *http.Request, login *town.Login) error {
 		return err
 	}
 	h.sessions.Put(ctx, sessionValue, session{
-		Login: login.ID, Epoch: login.Epoch, Device: deviceOf(r.UserAgent()), Seen: h.config.Now(),
+		Login: login.ID, Epoch: login.Epoch, Device: deviceOf(r.UserAgent()), Seen: h.config.Now(), Entered: h.config.Now(),
 	})
 	return nil
 }

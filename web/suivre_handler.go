@@ -75,6 +75,10 @@ func (h *Handlers) followed(r *http.Request, p *PageSuivre) (target string, err 
 			return "", err
 		}
 		p.Who, p.Name, p.AtomURL = m.Handle, m.Name, "/@"+m.Handle+"/atom.xml"
+		if m.Moved != nil { // its followers are elsewhere
+			p.Handle, p.AtomURL = "@"+m.Moved.Handle, ""
+			return string(m.Moved.ID), nil
+		}
 		p.Handle = "@" + h.config.Addresses.Handle(m.Handle)
 		return string(h.config.Addresses.Actor(m.ID)), nil
 	}

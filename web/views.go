@@ -100,6 +100,7 @@ type Reponse struct {
 	Shop      *Commerce // set when a shop of this town answers: it bears its sign
 	Pending   bool      // waits for approval: shown to the shop only
 	To        *Lien     // the reply that it answers; nil where it answers the news itself
+	ReportURL string    // where the town hall reports it; for the town hall only
 }
 
 // Name is who answers; somebody who gave no name is called by the first part of the handle.

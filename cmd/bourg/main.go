@@ -54,7 +54,9 @@ type adminCommands struct {
 }
 
 type merchantCommand struct {
-	Add merchantAddCommand `cmd:"" help:"Add a merchant and print a one-time link to hand over."`
+	Add   merchantAddCommand   `cmd:"" help:"Add a merchant and print a one-time link to hand over."`
+	Alias merchantAliasCommand `cmd:"" help:"Name an account elsewhere as the merchant's own, so that it can move here."`
+	Move  merchantMoveCommand  `cmd:"" help:"Move a merchant to another account, with its followers."`
 }
 
 // env is what a command gets besides its own flags.

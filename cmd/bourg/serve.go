@@ -120,10 +120,7 @@ func newServer(t *theTown) (*server, error) {
 	cfg, base := t.config, federation.IRI(strings.TrimSuffix(t.config.URL.String(), "/"))
 	s := &server{town: t, log: t.log, metrics: newMetrics()}
 
-	s.client = federation.NewClient(federation.ClientConfig{
-		PeerNetworks: cfg.PeerNetworks,
-		UserAgent:    "Bourg/" + version + " (+" + string(base) + "/)",
-	})
+	s.client = t.client
 	s.deliverer = federation.NewDeliverer(t.store, t.documents, s.client, t.log)
 	s.deliverer.Observe = s.metrics.delivered
 	t.wake = s.deliverer.Wake
@@ -149,7 +146,8 @@ func newServer(t *theTown) (*server, error) {
 	}
 	s.pages, err = web.NewHandlers(web.Config{
 		Directory: t.directory, Accounts: t.accounts, Publisher: t.publisher, Notices: t.notices, Timeline: t.timeline,
-		Messages: t.messages, Moderator: t.moderator, Courier: t.courier, Reports: t.reports, Quotes: t.quotes, Photos: t.media, Sessions: t.store.Sessions(),
+		Messages: t.messages, Moderator: t.moderator, Courier: t.courier, Reports: t.reports, Quotes: t.quotes, Mover: t.mover, People: t.people,
+		Photos: t.media, Sessions: t.store.Sessions(),
 		Addresses: t.addresses, MediaURL: func(file string) string { return string(t.mediaAddress(file)) },
 		Version: version, Log: t.log, Now: time.Now, RepliesApproved: t.config.RepliesApproved,
 	})

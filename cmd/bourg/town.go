@@ -43,6 +43,10 @@ type theTown struct {
 	reports   *town.Reports
 	quotes    *town.Quotes
 	keyring   *town.Keyring
+	mover     *town.Mover
+	people    *town.People
+
+	client *federation.Client // the one way out
 
 	// wake is called after something was written that must leave. The server replaces it.
 	wake func()
@@ -123,6 +127,15 @@ func (t *theTown) wire() {
 		HTML: html, Words: words,
 	}
 	t.keyring = &town.Keyring{Store: t.store, Accounts: t.store, Documents: t.documents, Now: time.Now, Wake: wake}
+	t.client = federation.NewClient(federation.ClientConfig{
+		PeerNetworks: t.config.PeerNetworks,
+		UserAgent:    "Bourg/" + version + " (+" + strings.TrimSuffix(t.config.URL.String(), "/") + "/)",
+	})
+	t.mover = &town.Mover{
+		Store: t.store, Accounts: t.store, Addresses: t.addresses, Media: t.mediaAddress, Find: t.accountFinder(),
+		HTML: html, Now: time.Now, Wake: wake,
+	}
+	t.people = &town.People{Store: t.store, Accounts: t.store, Addresses: t.addresses, Now: time.Now, Wake: wake}
 	t.receiver = &town.Receiver{
 		Store: t.store, Addresses: t.addresses, Clean: sanitize.HTML, Line: sanitize.Line, Wake: wake,
 		Approve: t.config.RepliesApproved, Mails: t.config.SMTPURL != "", Fill: t.store.AskToFill,

@@ -16,6 +16,9 @@ import (
 // This file is what merchants and the town hall do to people elsewhere: thank them, stop delivering to them, stop hearing
 // them, report them to their own server.
 
+// ActorID is the id of somebody elsewhere, as screens hand it back.
+type ActorID = federation.IRI
+
 // Person is what there is between a merchant and somebody elsewhere.
 type Person struct {
 	RemoteActor
