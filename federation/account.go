@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// ErrLocal: the account that was looked for is one of this server's.
+// ErrLocal says that the account that was looked for is one of this server's.
 var ErrLocal = errors.New("an account of this server")
 
 // findWithin bounds a look-up that somebody waits for, over all its requests.

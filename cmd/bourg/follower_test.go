@@ -42,6 +42,7 @@ type follower struct {
 	forgiven   bool              // a refused delivery is part of the story
 	pages      map[string]served // what else it serves, by path
 	asked      []string          // for what of these, in the order of the requests
+	ties       map[string]ties   // by name, what somebody's profile says of other accounts
 }
 
 // scheme is a way to sign requests.
@@ -79,7 +80,7 @@ func newFollower(t *testing.T) *follower {
 	}
 	f := &follower{
 		t: t, host: freeAddress(t), key: key,
-		keys: map[string]*rsa.PublicKey{}, authors: map[string]string{},
+		keys: map[string]*rsa.PublicKey{}, authors: map[string]string{}, ties: map[string]ties{},
 	}
 	f.up()
 	t.Cleanup(func() {
@@ -229,7 +230,7 @@ func (f *follower) document(w http.ResponseWriter, id, kind, name string) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	writeJSON(w, "application/activity+json; charset=utf-8", map[string]any{
+	document := map[string]any{
 		"@context": []any{"https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"},
 		"id":       id, "type": kind, "preferredUsername": name, "name": strings.ToUpper(name[:1]) + name[1:],
 		"url": id, "inbox": id + "/inbox", "outbox": id + "/outbox", "followers": id + "/followers",
@@ -238,7 +239,11 @@ func (f *follower) document(w http.ResponseWriter, id, kind, name string) {
 			"id": id + "#main-key", "owner": id,
 			"publicKeyPem": string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})),
 		},
-	})
+	}
+	f.mu.Lock()
+	f.ties[name].write(document)
+	f.mu.Unlock()
+	writeJSON(w, "application/activity+json; charset=utf-8", document)
 }
 
 func writeJSON(w http.ResponseWriter, contentType string, v any) {

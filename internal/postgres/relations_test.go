@@ -277,7 +277,7 @@ func TestReportingAReply(t *testing.T) {
 		t.Errorf("log: got %+v, want both, newest first", log)
 	}
 	for name, err := range map[string]error{
-		"another's message":                s.Report(f.ctx(), operator, other.ID, r.ID, ""),
+		"another's message":               s.Report(f.ctx(), operator, other.ID, r.ID, ""),
 		"a private message, as town hall": s.Report(f.ctx(), operator, uuid.Nil, message.ID, ""),
 	} {
 		if !errors.Is(err, town.ErrNotFound) {
