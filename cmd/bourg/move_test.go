@@ -185,7 +185,7 @@ func TestWhatAMerchantDoesToPeople(t *testing.T) {
 		t.Errorf("unblocked: got %v, want an Undo with the Block in it", undo.activity)
 	}
 	f.follow("odile", shop)
-	b.visit("/espace/abonnes").must("@odile@"+f.host).form("Retirer de mes abonnés").press().must("ne reçoit plus vos nouvelles")
+	b.visit("/espace/abonnes").must("@odile@" + f.host).form("Retirer de mes abonnés").press().must("ne reçoit plus vos nouvelles")
 	if err := followersOf(f, shop, 0); err != nil {
 		t.Error(err)
 	}

@@ -43,6 +43,10 @@ func (s *Store) ChangeAccounts(ctx context.Context, merchant uuid.UUID, change f
 			return err
 		}
 		for _, out := range list {
+			// One of the profile that waits says less than this one.
+			if out.Leaves, err = takeHeldUpdate(ctx, tx, out); err != nil {
+				return err
+			}
 			if err := s.addOutgoing(ctx, tx, out); err != nil {
 				return err
 			}

@@ -18,10 +18,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// elsewhere finds accounts without a network, by their handle or address. Authority has passed them, as it has all documents.
-type elsewhere map[string]*federation.Actor
+// accountsElsewhere finds accounts without a network, by their handle or address. Authority has passed them, as it has all documents.
+type accountsElsewhere map[string]*federation.Actor
 
-func (e elsewhere) FindAccount(_ context.Context, typed string) (federation.Verified[*federation.Actor], string, error) {
+func (e accountsElsewhere) FindAccount(_ context.Context, typed string) (federation.Verified[*federation.Actor], string, error) {
 	actor, ok := e[strings.TrimPrefix(typed, "@")]
 	if !ok {
 		return federation.Verified[*federation.Actor]{}, "", federation.ErrNotFound
@@ -30,7 +30,7 @@ func (e elsewhere) FindAccount(_ context.Context, typed string) (federation.Veri
 	return verified, strings.TrimPrefix(typed, "@"), err
 }
 
-func (f *fixture) mover(e elsewhere) *town.Mover {
+func (f *fixture) mover(e accountsElsewhere) *town.Mover {
 	return &town.Mover{
 		Store: f.Store, Accounts: f.Store, Addresses: f.addresses, Find: e, Now: time.Now, Wake: func() {},
 		Media: func(file string) federation.IRI { return federation.IRI("https://bourg.test/media/" + file) },
@@ -61,7 +61,7 @@ func TestComingFromElsewhere(t *testing.T) {
 	m := f.merchant("martin")
 	f.keyed()
 	old := peer("mastodon.example", "martin")
-	e := elsewhere{"martin@mastodon.example": old}
+	e := accountsElsewhere{"martin@mastodon.example": old}
 	s := f.mover(e)
 	f.follow(m.ID, peer("away.example", "ana"))
 	f.clearQueue()
@@ -119,7 +119,7 @@ func TestLeavingForElsewhere(t *testing.T) {
 	m := f.merchant("martin")
 	f.keyed()
 	target := peer("mastodon.example", "martin")
-	s := f.mover(elsewhere{"martin@mastodon.example": target})
+	s := f.mover(accountsElsewhere{"martin@mastodon.example": target})
 	ana, bob := peer("away.example", "ana"), peer("other.example", "bob")
 	f.follow(m.ID, ana)
 	p := f.post(m, "Du pain")

@@ -231,6 +231,9 @@ func (p *Publisher) Highlight(ctx context.Context, by Author, id uuid.UUID) (*Po
 		if err != nil {
 			return nil, err
 		}
+		if post.Merchant.Moved != nil {
+			return nil, ErrMoved
+		}
 		now := p.now()
 		if !post.Announced.IsZero() && now.Before(post.Announced.Add(24*time.Hour)) {
 			return nil, Invalid{"product": "product.often"}
