@@ -18,6 +18,9 @@ var _ town.PeopleStore = (*Store)(nil)
 // blockedShown is how many blocked people a merchant is shown.
 const blockedShown = 500
 
+// quotesRevoked is of how many quotes a blocked person's server is told that they have lost their leave.
+const quotesRevoked = 100
+
 // personColumns are what scanPerson reads, of personTables, for merchant $1.
 const personColumns = `a.iri, a.name, a.handle, a.url, a.host, a.inbox, f.follow_id, f.accepted_at, b.activity_id, b.blocked_at`
 
@@ -54,6 +57,12 @@ func (s *Store) ChangePerson(
 		var p town.Person
 		err = tx.QueryRow(ctx, `SELECT `+personColumns+` FROM `+personTables+` WHERE a.id = $2`, merchant, id).Scan(personFields(&p)...)
 		if err != nil {
+			return err
+		}
+		rows, _ := tx.Query(ctx, `
+			SELECT `+quoteColumns+` FROM `+quoteTables+`
+			 WHERE q.actor_id = $1 AND p.merchant_id = $2 AND q.granted AND q.revoked_at IS NULL ORDER BY q.id LIMIT $3`, id, merchant, quotesRevoked)
+		if p.Quotes, err = pgx.CollectRows(rows, scanQuote); err != nil {
 			return err
 		}
 		before := p
@@ -107,6 +116,12 @@ func blockPerson(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, actor int64
 		return err
 	}
 	_, err = tx.Exec(ctx, `UPDATE remote_actors SET blocked_by = array_append(blocked_by, $2) WHERE id = $1`, actor, merchant)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+		UPDATE quotes q SET revoked_at = $3 FROM posts p
+		 WHERE p.id = q.post_id AND p.merchant_id = $1 AND q.actor_id = $2 AND q.revoked_at IS NULL`, merchant, actor, p.Blocked)
 	if err != nil {
 		return err
 	}

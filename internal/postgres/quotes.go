@@ -23,8 +23,17 @@ func (s *Store) PublicPost(ctx context.Context, id uuid.UUID) (kind town.Kind, m
 // one that was revoked stays so.
 func (s *Store) AddQuote(ctx context.Context, in town.Received, q *town.Quote, accept *town.Outgoing) error {
 	return s.receiveInTx(ctx, "add quote", in, func(tx pgx.Tx, sender int64) error {
-		var isNew bool
+		var isNew, blocked bool
 		err := tx.QueryRow(ctx, `
+			SELECT EXISTS (SELECT FROM blocked_people b JOIN posts p ON p.merchant_id = b.merchant_id WHERE p.id = $1 AND b.actor_id = $2)`,
+			q.Post, sender).Scan(&blocked)
+		if err == nil && blocked {
+			err = town.ErrForbidden
+		}
+		if err != nil {
+			return err
+		}
+		err = tx.QueryRow(ctx, `
 			INSERT INTO quotes AS q (id, post_id, actor_id, object_id, url, granted, quoted_at)
 			SELECT $1, p.id, $3, $4, $5, $6, $7 FROM posts p
 			 WHERE p.id = $2 AND p.public AND p.withdrawn_at IS NULL AND NOT EXISTS (SELECT FROM remote_tombstones WHERE key = $8)

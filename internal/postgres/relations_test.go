@@ -98,15 +98,42 @@ func TestABlockedPersonIsHeardNoMore(t *testing.T) {
 		t.Errorf("Follow of the blocked: got %v, want ErrForbidden", err)
 	}
 	f.clearQueue()
-	f.must(f.RefuseFollow(f.ctx(), in, m.ID, f.outgoing(m.ID, "Reject", in.ID, town.Recipients{Inboxes: []federation.IRI{ana.Inbox}})))
-	if err := f.RefuseFollow(f.ctx(), in, m.ID, f.outgoing(m.ID, "Reject", in.ID, town.Recipients{})); !errors.Is(err, federation.ErrDuplicate) {
-		t.Errorf("the same Follow again: got %v, want ErrDuplicate", err)
+	if got := f.waiting(); len(got) != 0 {
+		t.Errorf("sent to who was refused: got %q, want no Accept", got)
 	}
-	if got, want := f.waiting(), []string{"Reject https://away.example/users/ana/inbox"}; !slices.Equal(got, want) {
-		t.Errorf("answers to the Follow: got %q, want %q", got, want)
-	}
-	f.follow(other.ID, ana) // nobody else minds
+	f.must(f.Respond(f.ctx(), in, f.outgoing(m.ID, "Reject", in.ID, town.Recipients{Inboxes: []federation.IRI{ana.Inbox}}))) // the Follow was not used up
+	f.follow(other.ID, ana)                                                                                                  // nobody else minds
 	f.follow(m.ID, bob)
+}
+
+// The leave to quote ends with a block, and is not given again while it lasts.
+func TestABlockedPersonQuotesNoMore(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	m, other := f.merchant("martin"), f.merchant("durand")
+	p, theirs := f.post(m, "Du pain"), f.post(other, "Des pommes")
+	ana := peer("away.example", "ana")
+	quote := func(of *town.Post, object string, granted bool) error {
+		q := &town.Quote{
+			ID: uuid.New(), Post: of.ID, ObjectID: ana.ID + federation.IRI("/"+object), URL: ana.ID + federation.IRI("/"+object), Granted: granted, At: time.Now(),
+		}
+		return f.AddQuote(f.ctx(), f.received(ana), q, nil)
+	}
+	f.must(quote(p, "asked", true))
+	f.must(quote(p, "seen", false))
+	f.must(quote(theirs, "there", true))
+	f.clearQueue()
+	f.must(f.people().Block(f.ctx(), operator, m.ID, ana.ID))
+	if got, want := f.waiting(), []string{"Delete https://away.example/users/ana/inbox", "Block https://away.example/users/ana/inbox"}; !slices.Equal(got, want) {
+		t.Errorf("sent: got %q, want %q", got, want)
+	}
+	if n, there := len(must(f.Quotes(f.ctx(), p.ID, 10))), len(must(f.Quotes(f.ctx(), theirs.ID, 10))); n != 0 || there != 1 {
+		t.Errorf("quotes: got %d of the merchant and %d of another, want none and one", n, there)
+	}
+	if err := quote(p, "again", true); !errors.Is(err, town.ErrForbidden) {
+		t.Errorf("a quote of the blocked: got %v, want ErrForbidden", err)
+	}
+	f.must(quote(theirs, "again", true))
 }
 
 func TestUnblockingSendsTheBlockInItsUndo(t *testing.T) {

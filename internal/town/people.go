@@ -27,6 +27,8 @@ type Person struct {
 	Since   time.Time      // of the following
 	Block   uuid.UUID      // of the Block activity; zero: not blocked
 	Blocked time.Time
+	// Quotes are those of the merchant's posts that the person may show by the merchant's leave; for ChangePerson only, at most 100.
+	Quotes []*Quote
 }
 
 // Follower is an entry of a merchant's followers.
@@ -64,8 +66,8 @@ type PeopleStore interface {
 	Person(ctx context.Context, merchant uuid.UUID, actor federation.IRI) (*Person, error)
 	// ChangePerson lets change decide about an actor, while nothing of it is received, and inserts the activities that it
 	// returns. An emptied Follow ends the following. A Block that is set hides everything that the actor wrote to the
-	// merchant, and takes nothing more from it; one that is taken away lets it speak again, and shows nothing again. Whatever
-	// the error of change, nothing happens then. It may be called again after a conflict.
+	// merchant, and takes nothing more from it; one that is taken away lets it speak again, and shows nothing again. Of
+	// somebody who is blocked all quotes are taken off the merchant's posts. Where change fails nothing happens. It may be called again after a conflict.
 	ChangePerson(ctx context.Context, merchant uuid.UUID, actor federation.IRI, change func(p *Person) ([]Outgoing, error)) error
 	// BlockedPeople lists whom a merchant has blocked, newest first, at most 500.
 	BlockedPeople(ctx context.Context, merchant uuid.UUID) ([]Person, error)
@@ -161,7 +163,7 @@ func (s *People) RemoveFollower(ctx context.Context, by Author, merchant uuid.UU
 	})
 }
 
-// Block ends a following, hides everything that the person wrote to the merchant, and hears no more of it. The person's
+// Block ends a following and the leave to quote, hides everything that the person wrote to the merchant, and hears no more of it. The person's
 // server is told, and lets nobody there see the merchant as this person. Nothing happens where the person is blocked already.
 func (s *People) Block(ctx context.Context, by Author, merchant uuid.UUID, actor federation.IRI) error {
 	return s.change(ctx, by, merchant, actor, func(p *Person) ([]Outgoing, error) {
@@ -178,8 +180,18 @@ func (s *People) Block(ctx context.Context, by Author, merchant uuid.UUID, actor
 		}
 		act := federation.Activity{Type: "Block", Actor: s.Addresses.Actor(merchant), ObjectID: p.ID, To: []federation.IRI{p.ID}}
 		block, err := s.outgoing(merchant, p.ID, p.Inbox, act)
+		if err != nil {
+			return nil, err
+		}
 		p.Block, p.Blocked = block.ID, s.now()
-		return append(list, block), err
+		for _, q := range p.Quotes {
+			revoked, err := revocation(s.Addresses, q, p.Inbox, s.now())
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, revoked)
+		}
+		return append(list, block), nil
 	})
 }
 

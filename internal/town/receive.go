@@ -48,7 +48,8 @@ type InboxStore interface {
 	// RemoveReaction takes the sender's like or share of a post back.
 	RemoveReaction(ctx context.Context, in Received, kind ReactionKind, post uuid.UUID) error
 	// AddQuote remembers that a peer's object quotes a post, and tells the merchant once; where accept is given, with leave.
-	// ErrNotFound where there is no such public post, or no more.
+	// ErrNotFound where there is no such public post, or no more; ErrForbidden, and nothing is remembered, where the merchant
+	// has blocked the sender.
 	AddQuote(ctx context.Context, in Received, q *Quote, accept *Outgoing) error
 	// QuoteBy finds the quote that an object makes, or ErrNotFound.
 	QuoteBy(ctx context.Context, actor, object federation.IRI) (*Quote, error)

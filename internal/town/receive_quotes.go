@@ -70,16 +70,19 @@ func (r *Receiver) quoteRequest(ctx context.Context, in *federation.Incoming) er
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
+	reject := federation.Activity{Type: "Reject", Actor: answer.Actor, ObjectID: act.ID, Inner: answer.Inner, To: answer.To}
 	if known != nil && !known.Revoked.IsZero() {
-		return r.respond(ctx, in, merchant, federation.Activity{
-			Type: "Reject", Actor: answer.Actor, ObjectID: act.ID, Inner: answer.Inner, To: answer.To,
-		})
+		return r.respond(ctx, in, merchant, reject)
 	}
 	accept, err := r.answer(in, merchant, answer)
 	if err != nil {
 		return fmt.Errorf("quote: %w", err)
 	}
-	if err := r.Store.AddQuote(ctx, received(in), quote, &accept); err != nil {
+	err = r.Store.AddQuote(ctx, received(in), quote, &accept)
+	if errors.Is(err, ErrForbidden) {
+		return r.respond(ctx, in, merchant, reject)
+	}
+	if err != nil {
 		return unlessMissing(err)
 	}
 	r.Wake()
@@ -96,7 +99,7 @@ func (r *Receiver) quoted(ctx context.Context, in *federation.Incoming, o *feder
 	rec := received(in)
 	rec.Key = Key(string(in.Sender.ID), string(in.Activity.ID), "quote") // the activity itself may be a reply as well
 	err := r.Store.AddQuote(ctx, rec, newQuote(in, post, o.ID, o.URL), nil)
-	if errors.Is(err, ErrNotFound) || errors.Is(err, federation.ErrDuplicate) || errors.Is(err, federation.ErrIgnored) {
+	if errors.Is(err, ErrForbidden) || errors.Is(err, ErrNotFound) || errors.Is(err, federation.ErrDuplicate) || errors.Is(err, federation.ErrIgnored) {
 		return false, nil
 	}
 	return err == nil, err

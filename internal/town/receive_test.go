@@ -42,10 +42,6 @@ func (l *inboxLog) AddFollower(_ context.Context, in Received, actor uuid.UUID, 
 	l.accept = accept
 	return l.note(in, "follow %s", id)
 }
-func (l *inboxLog) RefuseFollow(_ context.Context, in Received, _ uuid.UUID, reject Outgoing) error {
-	l.accept = reject
-	return l.note(in, "refuse %s", reject.Object)
-}
 func (l *inboxLog) RemoveFollower(_ context.Context, in Received, _ uuid.UUID) error {
 	return l.note(in, "unfollow")
 }
@@ -288,7 +284,7 @@ func TestARefusedFollowIsRejected(t *testing.T) {
 	err := testReceiver(t, l).Receive(t.Context(), &federation.Incoming{Sender: anna, Received: morning, Activity: &federation.Activity{
 		ID: "https://peer.example/m/follow", Type: "Follow", Actor: annaID, ObjectID: bakery,
 	}})
-	if err != nil || len(l.did) != 1 || l.did[0] != "refuse https://peer.example/m/follow" {
+	if err != nil || len(l.did) != 1 || l.did[0] != "answer Reject" {
 		t.Fatalf("got %q, %v, want the Follow refused", l.did, err)
 	}
 	reject := decoded(t, l.accept.JSON)
