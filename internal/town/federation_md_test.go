@@ -1,6 +1,7 @@
 package town
 
 import (
+	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -30,10 +31,61 @@ func TestFederationNamesWhatIsReceived(t *testing.T) {
 		t.Errorf("FEDERATION.md: got undone activities %q, want %q, which receive.go understands", got, want)
 	}
 	for _, row := range rows {
-		if cell := row[len(row)-1]; !strings.Contains(cell, "`samples/") && !strings.Contains(cell, "`received/") {
+		if !sampleOf.MatchString(row[len(row)-1]) {
 			t.Errorf("FEDERATION.md: got no sample of %s %s", row[0], row[1])
 		}
 	}
+}
+
+// sampleOf is how samples are named: "`follow` of mastodon, misskey".
+var sampleOf = regexp.MustCompile("`([a-z-]+)` of ([a-z]+(?:, [a-z]+)*)")
+
+// What a software sends is named with the activity, and whatever is named is there.
+func TestFederationNamesTheSamplesOfEachSoftware(t *testing.T) {
+	t.Parallel()
+	_, section, _ := strings.Cut(document(t), "\n## Activities that are received\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var named []string
+	for _, match := range sampleOf.FindAllStringSubmatch(section, -1) {
+		for _, software := range strings.Split(match[2], ", ") {
+			named = append(named, software+"/"+match[1])
+		}
+	}
+	received := filepath.Join(root, "federation/testdata/received")
+	files, err := filepath.Glob(received + "/*/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var there []string
+	for _, f := range files {
+		there = append(there, filepath.Base(filepath.Dir(f))+"/"+strings.TrimSuffix(filepath.Base(f), ".json"))
+	}
+	list, err := os.ReadFile(filepath.Join(received, "recorded.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var recorded map[string]map[string]string
+	if err := json.Unmarshal(list, &recorded); err != nil {
+		t.Fatal(err)
+	}
+	for software, names := range recorded {
+		for name, file := range names {
+			there = append(there, software+"/"+name)
+			if _, err := os.Stat(filepath.Join(root, "federation/testdata", file)); err != nil {
+				t.Errorf("recorded.json: %v", err)
+			}
+		}
+	}
+	slices.Sort(named)
+	slices.Sort(there)
+	if named, there = slices.Compact(named), slices.Compact(there); !slices.Equal(named, there) {
+		t.Errorf("FEDERATION.md: got samples %q, want %q, which are there", missing(named, there), missing(there, named))
+	}
+}
+
+// missing are those of the first list that the second lacks.
+func missing(first, second []string) []string {
+	return slices.DeleteFunc(slices.Clone(first), func(s string) bool { return slices.Contains(second, s) })
 }
 
 func TestFederationNamesWhatIsSent(t *testing.T) {
