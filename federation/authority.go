@@ -214,6 +214,10 @@ func (g Authority) removeHints(a *Activity) {
 		a.Quoting = tidy(&own)
 	}
 	if i := a.Inner; i != nil {
+		if own, ok := g.announced(a); ok {
+			a.Inner = own
+			return
+		}
 		a.Inner = &Activity{ID: i.ID, Type: i.Type, Actor: i.Actor, ObjectID: i.ObjectID, Target: i.Target, Instrument: i.Instrument}
 		if o := i.Object; o != nil {
 			a.Inner.Regards = regards(o)
@@ -238,6 +242,20 @@ func regards(o *Object) []IRI {
 		}
 	}
 	return ids
+}
+
+// announced is an activity that is announced whole by an actor of the same server (FEP-1b12). That server signs for both, so
+// nothing in it is a hint: its id, its actor, what it is about and whom that belongs to all lie on the announcer's host.
+func (g Authority) announced(a *Activity) (*Activity, bool) {
+	i, host := a.Inner, a.Actor.Host()
+	if a.Type != "Announce" || i.Inner != nil || i.ID.Host() != host || i.Actor.Host() != host || i.ObjectID.Host() != host {
+		return nil, false
+	}
+	own, err := g.Activity(i, i.Actor, nil)
+	if err != nil {
+		return nil, false
+	}
+	return own.Value(), true
 }
 
 // tidy removes from an object the page that lies on another host than its id: it would be shown as its origin.

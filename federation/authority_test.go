@@ -53,12 +53,15 @@ func TestAuthorityActivity(t *testing.T) {
 	inner := func(kind, actor, object string) string {
 		return fmt.Sprintf(`{"type":"%s","id":"https://good.example/f/1","actor":"%s","object":"%s"}`, kind, actor, object)
 	}
+	announced := func(id, actor, object string) string {
+		return fmt.Sprintf(`{"type":"Create","id":"%s","actor":"%s","object":%s}`, id, actor, object)
+	}
 	for _, test := range []struct {
 		what, kind string
 		members    string // all but type, actor and object
 		object     string // JSON
 		code       string
-		keeps      string // what stays embedded: object, profile, inner
+		keeps      string // what stays embedded: object, profile, inner, inner with its object
 	}{
 		{"own note", "Create", id, object(note, q(anna)), "", "object"},
 		{"own note without author", "Create", id, object(note, ""), "", "object"},
@@ -110,7 +113,12 @@ func TestAuthorityActivity(t *testing.T) {
 		{"Announce of a foreign note with a copy", "Announce", id, object(foreign, q(victim)), "", ""},
 		{"Announce of an own note with a copy", "Announce", id, object(note, q(anna)), "", "object"},
 		{"Announce of a copy without author", "Announce", id, object(note, ""), "", ""},
-		{"Announce of a neighbour's Create", "Announce", id, `{"type":"Create","id":"` + note + `#c","actor":"` + bert + `","object":` + object(note, q(bert)) + `}`, "", "inner"},
+		{"Announce of a neighbour's Create", "Announce", id, announced(note+"#c", bert, object(note, q(bert))), "", "whole inner"},
+		{"Announce of a neighbour's Create without author", "Announce", id, announced(note+"#c", bert, object(note, "")), "", "whole inner"},
+		{"Announce of a Create by a foreign actor", "Announce", id, announced(note+"#c", victim, object(note, q(victim))), "", "inner"},
+		{"Announce of a Create with a foreign id", "Announce", id, announced(foreign+"#c", bert, object(note, q(bert))), "", "inner"},
+		{"Announce of a Create of a foreign object", "Announce", id, announced(note+"#c", bert, object(foreign, q(bert))), "", "inner"},
+		{"Announce of a Create with another author", "Announce", id, announced(note+"#c", bert, object(note, q(victim))), "", "inner"},
 		{"Accept of our Follow", "Accept", id, inner("Follow", "https://town.example/actors/1", anna), "", "inner"},
 		{"Accept for another host", "Accept", id, inner("Follow", "https://town.example/actors/1", victim), "not_owner", ""},
 		{"Add to an own collection", "Add", id + `,"target":"` + anna + `/featured"`, q(note), "", ""},
@@ -139,13 +147,16 @@ func TestAuthorityActivity(t *testing.T) {
 		}
 		v := verified.Value()
 		keeps := map[bool]string{v.Object != nil: "object", v.Profile != nil: "profile", v.Inner != nil: "inner"}[true]
+		if v.Inner != nil && v.Inner.Object != nil {
+			keeps = "whole inner"
+		}
 		if keeps != test.keeps {
 			t.Errorf("%s: got %q embedded, want %q", test.what, keeps, test.keeps)
 		}
 		if v.Object != nil && v.Object.AttributedTo != anna {
 			t.Errorf("%s: got author %q, want %q", test.what, v.Object.AttributedTo, anna)
 		}
-		if v.Inner != nil && (v.Inner.Object != nil || v.Inner.Profile != nil || v.Inner.Inner != nil) {
+		if v.Inner != nil && (v.Inner.Profile != nil || v.Inner.Inner != nil) {
 			t.Errorf("%s: the inner activity kept what it embeds", test.what)
 		}
 		if v.ID.Host() != "good.example" {

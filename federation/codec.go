@@ -23,7 +23,22 @@ func EncodeActivity(a *Activity) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode activity %s: %w", a.ID, err)
 	}
-	return encode(thing)
+	if a.Embedded == nil {
+		return encode(thing)
+	}
+	var whole map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(a.Embedded))
+	decoder.UseNumber() // 46.0 stays 46.0: Mobilizon takes coordinates with a point only
+	if err := decoder.Decode(&whole); err != nil {
+		return nil, fmt.Errorf("encode activity %s: read the activity within: %w", a.ID, err)
+	}
+	return encode(thing, property{"object", whole})
+}
+
+// property is one that is set after streams has written the rest.
+type property struct {
+	name  string
+	value map[string]any
 }
 
 // EncodeObject writes an object with its context. A public object carries an
@@ -52,10 +67,13 @@ func EncodeActor(a *Actor) ([]byte, error) {
 }
 
 // encode serialises, finishes what comes of it, and writes it with its names in alphabetical order.
-func encode(thing vocab.Type) ([]byte, error) {
+func encode(thing vocab.Type, further ...property) ([]byte, error) {
 	document, err := streams.Serialize(thing)
 	if err != nil {
 		return nil, fmt.Errorf("serialise: %w", err)
+	}
+	for _, p := range further {
+		document[p.name] = p.value
 	}
 	finish(document)
 	return write(document)
@@ -224,6 +242,7 @@ func activityThing(a *Activity) (activityType, error) {
 	setTexts(t, "", "", a.Content)
 	setRecipients(t, a.To, a.Cc)
 	setTimes(t, a.Published, a.Updated)
+	maps.Copy(t.GetUnknownProperties(), a.Extra)
 	return t, nil
 }
 

@@ -76,7 +76,7 @@ func (p published) note(id IRI) *Object {
 
 func (p published) Object(_ context.Context, id IRI) (*Object, error) {
 	switch id {
-	case testBase + "/posts/1":
+	case testBase + "/posts/1", testBase + "/posts/2":
 		return p.note(id), nil
 	case testBase + "/posts/gone":
 		return nil, ErrGone

@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"encoding/json"
 	"net/url"
 	"strings"
 	"time"
@@ -196,6 +197,10 @@ type Activity struct {
 	To, Cc    []IRI
 	Published time.Time
 	Updated   time.Time
+	// Embedded is an activity that is announced whole, as it was written (FEP-1b12). Writing takes it in the place of
+	// Object, Inner and Profile, without its context; reading leaves it nil.
+	Embedded json.RawMessage
+	Extra    map[string]any // see Actor.Extra
 }
 
 func contains(list []IRI, one IRI) bool {

@@ -188,6 +188,19 @@ func cannedPages() []canned {
 		{"agenda", "/agenda", 200, func(l *locale.Locale) Page {
 			return PageAgenda{Spans: BySpan(l, agenda(), now, paris), LaterURL: "/agenda?apres=1", FirstURL: "/agenda", ICSURL: "/agenda.ics"}
 		}},
+		{"voisins", "/voisins", 200, func(l *locale.Locale) Page {
+			near, far := 6.2, 17.0
+			return PageVoisins{Towns: []Voisin{
+				{ID: "v1", Name: "La Bastide-Neuve", URL: "https://bastide.example/", Host: "bastide.example", Km: &near, Entries: []Voisinage{
+					{ID: "a1", Shop: "Garage du Chêne", URL: "https://bastide.example/@garage/1", Published: now, Text: "<p>Pneus neige montés sans rendez-vous.</p>"},
+					{ID: "a2", Shop: "Café du Midi", URL: "https://bastide.example/@midi/2", Title: "Tarot", Published: now, Text: "<p>Tournoi, ce soir.</p>",
+						Event: &RendezVous{Title: "Tarot", Start: now.Add(48 * time.Hour), End: now.Add(51 * time.Hour)}},
+				}},
+				{ID: "v2", Name: "Les Aires-Hautes", URL: "https://aires.example/", Host: "aires.example", Km: &far},
+				{ID: "v3", Name: "Castelvieil", URL: "https://castelvieil.example/", Host: "castelvieil.example", Silent: true},
+			}}
+		}},
+		{"voisins-aucun", "/voisins", 200, func(*locale.Locale) Page { return PageVoisins{} }},
 		{"agenda-vide", "/agenda", 200, func(*locale.Locale) Page { return PageAgenda{ICSURL: "/agenda.ics"} }},
 		{"agenda-fin", "/agenda?apres=1", 200, func(*locale.Locale) Page { return PageAgenda{FirstURL: "/agenda", ICSURL: "/agenda.ics"} }},
 		{"commerce-genres", "/@fournil", 200, func(*locale.Locale) Page {

@@ -57,6 +57,7 @@ const (
 	pathCommerces          = "/commerces"
 	pathAgenda             = "/agenda"
 	pathCalendar           = "/agenda.ics"
+	pathVoisins            = "/voisins"
 	pathRecherche          = "/recherche"
 	pathSuivre             = "/suivre"
 	pathConnexion          = "/connexion"
@@ -181,6 +182,7 @@ func doorsOf(l *locale.Locale, h head, here string) (label string, doors []door)
 		add(pathFil, "door.fil")
 		add(pathCommerces, "door.commerces")
 		add(pathAgenda, "door.agenda")
+		add(pathVoisins, "door.voisins")
 		add(pathSuivre, "door.suivre")
 	case merchantDoors:
 		label = l.T("doors.merchants")

@@ -25,24 +25,25 @@ import (
 
 // Config is what the screens need of the program around them. All fields without a default are needed.
 type Config struct {
-	Directory *town.Directory
-	Accounts  *town.Accounts
-	Publisher *town.Publisher
-	Notices   *town.Notices
-	Timeline  *town.Timeline
-	Messages  *town.Messages
-	Moderator *town.Moderator
-	Reports   *town.Reports
-	Quotes    *town.Quotes
-	Courier   *town.Courier
-	Mover     *town.Mover
-	People    *town.People
-	Photos    PhotoStore
-	Sessions  SessionStore
-	Addresses town.Addresses
-	MediaURL  func(file string) string // absolute address of a stored file
-	Version   string                   // of the program; may be empty
-	SourceURL string                   // where its source code is; may be empty
+	Directory  *town.Directory
+	Accounts   *town.Accounts
+	Publisher  *town.Publisher
+	Notices    *town.Notices
+	Timeline   *town.Timeline
+	Messages   *town.Messages
+	Moderator  *town.Moderator
+	Neighbours *town.Neighbours
+	Reports    *town.Reports
+	Quotes     *town.Quotes
+	Courier    *town.Courier
+	Mover      *town.Mover
+	People     *town.People
+	Photos     PhotoStore
+	Sessions   SessionStore
+	Addresses  town.Addresses
+	MediaURL   func(file string) string // absolute address of a stored file
+	Version    string                   // of the program; may be empty
+	SourceURL  string                   // where its source code is; may be empty
 	// RepliesApproved says that the operator has decided that replies wait for approval, whatever the town says.
 	RepliesApproved bool
 	Log             *slog.Logger     // nil for slog.Default()

@@ -33,20 +33,21 @@ var version = "0.1.0-dev"
 
 // commands are all that the program can do; kong reads the names from the fields.
 type commands struct {
-	Serve    serveCommand    `cmd:"" help:"Run the town."`
-	Demo     demoCommand     `cmd:"" help:"Run two neighbouring towns with sample merchants on this machine."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this version's schema."`
-	Doctor   doctorCommand   `cmd:"" help:"Look whether everything the town needs is there and well."`
-	Admin    adminCommands   `cmd:"" help:"The town hall's logins."`
-	Merchant merchantCommand `cmd:"" help:"Merchants."`
-	Publish  publishCommand  `cmd:"" help:"Publish in a merchant's name."`
-	Edit     editCommand     `cmd:"" help:"Change the text of a post."`
-	Withdraw withdrawCommand `cmd:"" help:"Take a post back for good."`
-	Queue    queueCommands   `cmd:"" help:"What waits to be delivered."`
-	Keys     keysCommands    `cmd:"" help:"The keys with which the town's actors sign."`
-	Block    blockCommand    `cmd:"" help:"Block a domain with its subdomains."`
-	Unblock  unblockCommand  `cmd:"" help:"Let a blocked domain speak with us again."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Serve     serveCommand      `cmd:"" help:"Run the town."`
+	Demo      demoCommand       `cmd:"" help:"Run two neighbouring towns with sample merchants on this machine."`
+	Migrate   migrateCommand    `cmd:"" help:"Bring the database to this version's schema."`
+	Doctor    doctorCommand     `cmd:"" help:"Look whether everything the town needs is there and well."`
+	Admin     adminCommands     `cmd:"" help:"The town hall's logins."`
+	Merchant  merchantCommand   `cmd:"" help:"Merchants."`
+	Publish   publishCommand    `cmd:"" help:"Publish in a merchant's name."`
+	Edit      editCommand       `cmd:"" help:"Change the text of a post."`
+	Withdraw  withdrawCommand   `cmd:"" help:"Take a post back for good."`
+	Neighbour neighbourCommands `cmd:"" help:"Other towns with which news is exchanged."`
+	Queue     queueCommands     `cmd:"" help:"What waits to be delivered."`
+	Keys      keysCommands      `cmd:"" help:"The keys with which the town's actors sign."`
+	Block     blockCommand      `cmd:"" help:"Block a domain with its subdomains."`
+	Unblock   unblockCommand    `cmd:"" help:"Let a blocked domain speak with us again."`
+	Version   versionCommand    `cmd:"" help:"Print the version."`
 }
 
 type adminCommands struct {

@@ -58,6 +58,7 @@ func (s *server) routes() []route {
 		// ------------------------------------------------------------------ everyone
 		{"GET", "/", web.Everyone, page(p.Fil), true},
 		{"GET", "/commerces", web.Everyone, page(p.Commerces), true},
+		{"GET", "/voisins", web.Everyone, page(p.Voisins), true},
 		{"GET", "/recherche", web.Everyone, page(p.Recherche), true},
 		{"GET", "/suivre", web.Everyone, page(p.Suivre), false},
 		{"GET", "/accessibilite", web.Everyone, page(p.Accessibilite), true},

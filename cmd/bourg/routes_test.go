@@ -349,6 +349,7 @@ func (h *house) expectations() map[string]expectation {
 		"GET /suivre":                               {path: "/suivre?qui=fournil&adresse=odile@ailleurs.example", want: all(200)},
 		"GET /accessibilite":                        {path: "/accessibilite", want: all(200)},
 		"GET /mentions-legales":                     {path: "/mentions-legales", want: all(200)},
+		"GET /voisins":                              {path: "/voisins", want: all(200)},
 		"GET /agenda":                               {path: "/agenda", want: all(200)},
 		"GET /agenda.ics":                           {path: "/agenda.ics", want: all(200)},
 		"GET /atom.xml":                             {path: "/atom.xml", want: all(200)},

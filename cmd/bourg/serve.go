@@ -118,19 +118,16 @@ type server struct {
 // to bottom.
 func newServer(t *theTown) (*server, error) {
 	cfg, base := t.config, federation.IRI(strings.TrimSuffix(t.config.URL.String(), "/"))
-	s := &server{town: t, log: t.log, metrics: newMetrics()}
+	s := &server{town: t, log: t.log, metrics: newMetrics(), client: t.client}
 
-	s.client = t.client
 	s.deliverer = federation.NewDeliverer(t.store, t.documents, s.client, t.log)
 	s.deliverer.Observe = s.metrics.delivered
 	t.wake = s.deliverer.Wake
 
-	authority := federation.Authority{Host: federation.CanonicalHost(cfg.URL.Scheme, cfg.URL.Host)}
-	fetcher := &federation.Fetcher{Client: s.client, Actors: t.documents, Authority: authority, Gate: t.store, Schemes: t.store}
-	refresh := s.refresh(fetcher)
+	refresh := s.refresh(t.fetcher)
 	t.receiver.Refresh = refresh
 	keys := federation.NewKeys(federation.KeysConfig{
-		Fetcher: fetcher, Cache: t.store, PlainHTTP: len(cfg.PeerNetworks) > 0, Refresh: refresh,
+		Fetcher: s.fetcher, Cache: t.store, PlainHTTP: len(cfg.PeerNetworks) > 0, Refresh: refresh,
 	})
 	s.inbox = federation.NewInbox(federation.InboxConfig{
 		Origin: string(base), Keys: keys, Cache: t.store, Gate: t.store, Receiver: t.receiver,
@@ -146,7 +143,7 @@ func newServer(t *theTown) (*server, error) {
 	}
 	s.pages, err = web.NewHandlers(web.Config{
 		Directory: t.directory, Accounts: t.accounts, Publisher: t.publisher, Notices: t.notices, Timeline: t.timeline,
-		Messages: t.messages, Moderator: t.moderator, Courier: t.courier, Reports: t.reports, Quotes: t.quotes, Mover: t.mover, People: t.people,
+		Messages: t.messages, Moderator: t.moderator, Neighbours: t.neighbours, Courier: t.courier, Reports: t.reports, Quotes: t.quotes, Mover: t.mover, People: t.people,
 		Photos: t.media, Sessions: t.store.Sessions(),
 		Addresses: t.addresses, MediaURL: func(file string) string { return string(t.mediaAddress(file)) },
 		Version: version, Log: t.log, Now: time.Now, RepliesApproved: t.config.RepliesApproved,

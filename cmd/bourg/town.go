@@ -29,24 +29,26 @@ type theTown struct {
 	media     *media.Store
 	addresses town.Addresses
 
-	directory *town.Directory
-	accounts  *town.Accounts
-	publisher *town.Publisher
-	notices   *town.Notices
-	moderator *town.Moderator
-	courier   *town.Courier
-	timeline  *town.Timeline
-	messages  *town.Messages
-	documents *town.Documents
-	receiver  *town.Receiver
-	filler    *town.ThreadFiller
-	reports   *town.Reports
-	quotes    *town.Quotes
-	keyring   *town.Keyring
-	mover     *town.Mover
-	people    *town.People
+	directory  *town.Directory
+	accounts   *town.Accounts
+	publisher  *town.Publisher
+	notices    *town.Notices
+	moderator  *town.Moderator
+	courier    *town.Courier
+	timeline   *town.Timeline
+	messages   *town.Messages
+	documents  *town.Documents
+	receiver   *town.Receiver
+	filler     *town.ThreadFiller
+	reports    *town.Reports
+	quotes     *town.Quotes
+	keyring    *town.Keyring
+	mover      *town.Mover
+	people     *town.People
+	neighbours *town.Neighbours
 
-	client *federation.Client // the one way out
+	client  *federation.Client  // the one way out
+	fetcher *federation.Fetcher // what it gets, through the gate
 
 	// wake is called after something was written that must leave. The server replaces it.
 	wake func()
@@ -136,9 +138,18 @@ func (t *theTown) wire() {
 		HTML: html, Now: time.Now, Wake: wake,
 	}
 	t.people = &town.People{Store: t.store, Accounts: t.store, Addresses: t.addresses, Now: time.Now, Wake: wake}
+	t.fetcher = &federation.Fetcher{
+		Client: t.client, Actors: t.documents, Gate: t.store, Schemes: t.store,
+		Authority: federation.Authority{Host: federation.CanonicalHost(t.config.URL.Scheme, t.config.URL.Host)},
+	}
+	t.neighbours = &town.Neighbours{
+		Store: t.store, Accounts: t.store, Addresses: t.addresses, Cards: &cards{fetcher: t.fetcher, store: t.store},
+		Clean: sanitize.HTML, Line: sanitize.Line, Now: time.Now, Wake: wake,
+	}
+	t.publisher.Carry = t.neighbours.Carry
 	t.receiver = &town.Receiver{
 		Store: t.store, Addresses: t.addresses, Clean: sanitize.HTML, Line: sanitize.Line, Wake: wake,
-		Approve: t.config.RepliesApproved, Mails: t.config.SMTPURL != "", Fill: t.store.AskToFill,
+		Approve: t.config.RepliesApproved, Mails: t.config.SMTPURL != "", Fill: t.store.AskToFill, Neighbours: t.neighbours,
 	}
 	t.filler = &town.ThreadFiller{Store: t.store, Receiver: t.receiver, Addresses: t.addresses, Now: time.Now}
 	t.reports = &town.Reports{Store: t.store, Accounts: t.store, Now: time.Now}

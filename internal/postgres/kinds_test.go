@@ -193,7 +193,7 @@ func TestAChangeOfWhatWasReadBeforeIsRefused(t *testing.T) {
 	for what, err := range map[string]error{
 		"edit":   f.EditPost(f.ctx(), &late, f.outgoing(m.ID, "Update", f.addresses.Post(p.ID), town.Recipients{})),
 		"change": f.ChangePost(f.ctx(), &late, nil),
-		"held":   f.EditHeldPost(f.ctx(), &late, []byte("{}")),
+		"held":   f.EditHeldPost(f.ctx(), &late, town.Outgoing{JSON: []byte("{}")}),
 	} {
 		if !errors.Is(err, town.ErrChanged) {
 			t.Errorf("%s: got %v, want ErrChanged", what, err)

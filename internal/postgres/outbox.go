@@ -67,11 +67,16 @@ func (s *Store) outgoingArgs(out town.Outgoing) []any {
 }
 
 // addOutgoing writes an activity to the outbox with one delivery for each distinct inbox,
-// never to a blocked domain and never to ourselves, and wakes those who listen for deliveries.
+// never to a blocked domain and never to ourselves, with what goes with it, and wakes those who listen for deliveries.
 func (s *Store) addOutgoing(ctx context.Context, tx db, out town.Outgoing) error {
 	_, err := tx.Exec(ctx, `WITH gate AS (SELECT), `+outgoing+` SELECT pg_notify('bourg_deliveries', '')`, s.outgoingArgs(out)...)
 	if err != nil {
 		return fmt.Errorf("add activity: %w", err)
+	}
+	for _, also := range out.Also {
+		if err := s.addOutgoing(ctx, tx, also); err != nil {
+			return err
+		}
 	}
 	return nil
 }

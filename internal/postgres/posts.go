@@ -271,21 +271,42 @@ func stillHeld(ctx context.Context, tx pgx.Tx, id uuid.UUID) error {
 }
 
 // EditHeldPost implements town.PostStore.
-func (s *Store) EditHeldPost(ctx context.Context, p *town.Post, json []byte) error {
+func (s *Store) EditHeldPost(ctx context.Context, p *town.Post, out town.Outgoing) error {
 	return s.revisePost(ctx, "edit held post", p, func(tx pgx.Tx, merchant uuid.UUID) error {
 		if err := replacePost(ctx, tx, merchant, p); err != nil {
 			return err
 		}
-		if json == nil {
+		if out.JSON == nil {
 			return stillHeld(ctx, tx, p.ID)
 		}
 		err := mustAffect(tx.Exec(ctx, `UPDATE activities SET json = $3 WHERE object_id = $1 AND actor_id = $2 AND type = 'Create'`,
-			string(s.addresses.Post(p.ID)), merchant, json))
+			string(s.addresses.Post(p.ID)), merchant, out.JSON))
 		if err != nil {
+			return err
+		}
+		if err := s.replaceCompany(ctx, tx, out); err != nil {
 			return err
 		}
 		return stillHeld(ctx, tx, p.ID)
 	})
+}
+
+// replaceCompany replaces what goes with an activity that has not left: what others were to announce of it.
+func (s *Store) replaceCompany(ctx context.Context, tx pgx.Tx, out town.Outgoing) error {
+	for _, sql := range []string{
+		`DELETE FROM deliveries WHERE activity_id IN (SELECT id FROM activities WHERE object_id = $1 AND actor_id <> $2)`,
+		`DELETE FROM activities WHERE object_id = $1 AND actor_id <> $2`,
+	} {
+		if _, err := tx.Exec(ctx, sql, string(out.Object), out.Actor); err != nil {
+			return err
+		}
+	}
+	for _, o := range out.Also {
+		if err := s.addOutgoing(ctx, tx, o); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // UndoPost implements town.PostStore.

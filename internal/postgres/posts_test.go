@@ -142,7 +142,7 @@ func TestEditHeldPost(t *testing.T) {
 	f.must(err)
 
 	p.Text, p.Reach, p.Photos = "Du vin", town.ReachTown, []town.Photo{b}
-	f.must(f.EditHeldPost(f.ctx(), p, []byte(`{"new":true}`)))
+	f.must(f.EditHeldPost(f.ctx(), p, town.Outgoing{JSON: []byte(`{"new":true}`)}))
 	got, err := f.Post(f.ctx(), p.ID)
 	f.must(err)
 	if got.Text != "Du vin" || got.Reach != town.ReachTown || len(got.Photos) != 1 || got.Photos[0].ID != b.ID || !got.Updated.IsZero() {
@@ -159,7 +159,7 @@ func TestEditHeldPost(t *testing.T) {
 	for leaves, want := range map[string]error{"1 second": town.ErrTooLate, "-1 second": town.ErrTooLate, "30 seconds": nil} {
 		f.exec(`UPDATE posts SET leaves_at = clock_timestamp() + $1::interval WHERE id = $2`, leaves, p.ID)
 		p.Text = "Dans " + leaves
-		if err := f.EditHeldPost(f.ctx(), p, []byte(`{}`)); !errors.Is(err, want) {
+		if err := f.EditHeldPost(f.ctx(), p, town.Outgoing{JSON: []byte(`{}`)}); !errors.Is(err, want) {
 			t.Errorf("%s before it leaves: got %v, want %v", leaves, err, want)
 		}
 		got, err := f.Post(f.ctx(), p.ID)
@@ -264,7 +264,7 @@ func TestWithdrawPost(t *testing.T) {
 	}
 	for what, act := range map[string]func() error{
 		"edit":      func() error { return f.EditPost(f.ctx(), p, f.outgoing(m.ID, "Update", object, town.Recipients{})) },
-		"held edit": func() error { return f.EditHeldPost(f.ctx(), p, []byte(`{}`)) },
+		"held edit": func() error { return f.EditHeldPost(f.ctx(), p, town.Outgoing{JSON: []byte(`{}`)}) },
 		"undo":      func() error { _, err := f.UndoPost(f.ctx(), p.ID); return err },
 		"withdraw": func() error {
 			return f.WithdrawPost(f.ctx(), p.ID, at, f.outgoing(m.ID, "Delete", object, town.Recipients{}))

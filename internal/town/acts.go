@@ -259,7 +259,7 @@ func (p *Publisher) Highlight(ctx context.Context, by Author, id uuid.UUID) (*Po
 
 // announce stores a post with its Announced time and sends the merchant's own Announce of it.
 func (p *Publisher) announce(ctx context.Context, post *Post) error {
-	out, err := p.outgoing(post, announcement(p.Addresses, post, post.Announced), Recipients{Followers: true})
+	out, err := p.outgoing(ctx, post, announcement(p.Addresses, post, post.Announced), Recipients{Followers: true})
 	if err != nil {
 		return fmt.Errorf("announce: %w", err)
 	}

@@ -27,10 +27,10 @@ type PostStore interface {
 	// activity with its deliveries, if it has an id. Where the merchant has a post with the same Once it changes nothing and
 	// returns that one. ErrMoved where the merchant has moved away.
 	AddPost(ctx context.Context, p *Post, draft uuid.UUID, out Outgoing) (*Post, error)
-	// EditHeldPost replaces text, details, reach, photos and the Create activity's JSON (if there is any) of a post whose undo window
+	// EditHeldPost replaces text, details, reach, photos, the Create activity's JSON and what goes with it (if there is any) of a post whose undo window
 	// is not over by the database's clock at the end of the transaction (two seconds kept clear); ErrTooLate otherwise.
 	// It, EditPost and ChangePost answer ErrChanged where the post's revision is not p's, and raise both.
-	EditHeldPost(ctx context.Context, p *Post, json []byte) error
+	EditHeldPost(ctx context.Context, p *Post, out Outgoing) error
 	// EditPost keeps what a post says as a version, replaces text, details, reach, photos and updated_at, and inserts the
 	// Update with its deliveries, if it has an id.
 	EditPost(ctx context.Context, p *Post, out Outgoing) error
@@ -95,6 +95,8 @@ type Publisher struct {
 	// HTML turns what was typed into the HTML of an object (paragraphs, links), and Words finds its key words.
 	HTML  func(text string) string
 	Words func(text string) []string
+	// Carry makes what goes with an activity about a post: announcements to other towns. Nil: nothing does.
+	Carry func(ctx context.Context, post *Post, out Outgoing) ([]Outgoing, error)
 }
 
 // MediaAddress is where a stored file is served.
@@ -212,7 +214,7 @@ func (p *Publisher) created(ctx context.Context, post *Post) (Outgoing, error) {
 	if err != nil {
 		return Outgoing{}, err
 	}
-	return p.Addresses.encode(Outgoing{
+	return p.carried(ctx, post, Outgoing{
 		ID: post.ID, Actor: post.Merchant.ID, Public: post.Public, Listed: post.Public,
 		Leaves: post.Leaves, To: recipients(post, time.Time{}),
 	}, create(o))
@@ -253,7 +255,7 @@ func (p *Publisher) edit(ctx context.Context, post *Post) error {
 		if err != nil {
 			return err
 		}
-		if err := p.Store.EditHeldPost(ctx, post, out.JSON); !errors.Is(err, ErrTooLate) {
+		if err := p.Store.EditHeldPost(ctx, post, out); !errors.Is(err, ErrTooLate) {
 			return err
 		}
 	}
@@ -278,11 +280,7 @@ func (p *Publisher) updated(ctx context.Context, post *Post) (Outgoing, error) {
 	if err != nil {
 		return Outgoing{}, err
 	}
-	out, err := p.outgoing(post, update(o), recipients(post, post.Published))
-	if err == nil && out.Leaves.Before(post.Leaves) {
-		out.Leaves = post.Leaves // not before its Create
-	}
-	return out, err
+	return p.outgoing(ctx, post, update(o), recipients(post, post.Published))
 }
 
 // revisions is how often an act is tried that others get in the way of.
@@ -316,7 +314,7 @@ func (p *Publisher) Withdraw(ctx context.Context, by Author, id uuid.UUID) error
 			return fmt.Errorf("withdraw: %w", err)
 		}
 	}
-	out, err := p.outgoing(post, tombstone(p.Addresses, post, now), recipients(post, post.Published))
+	out, err := p.outgoing(ctx, post, tombstone(p.Addresses, post, now), recipients(post, post.Published))
 	if err != nil {
 		return fmt.Errorf("withdraw: %w", err)
 	}
@@ -443,15 +441,30 @@ func (p *Publisher) town(ctx context.Context) (*Town, error) {
 	return t, err
 }
 
-func (p *Publisher) outgoing(post *Post, act federation.Activity, to Recipients) (Outgoing, error) {
+// outgoing encodes an activity about a post that leaves now, though not before the post's Create.
+func (p *Publisher) outgoing(ctx context.Context, post *Post, act federation.Activity, to Recipients) (Outgoing, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return Outgoing{}, fmt.Errorf("make an id: %w", err)
 	}
 	to.Earlier = act.ObjectID
-	return p.Addresses.encode(Outgoing{
-		ID: id, Actor: post.Merchant.ID, Public: post.Public, Leaves: p.now(), To: to,
+	leaves := p.now()
+	if leaves.Before(post.Leaves) {
+		leaves = post.Leaves
+	}
+	return p.carried(ctx, post, Outgoing{
+		ID: id, Actor: post.Merchant.ID, Public: post.Public, Leaves: leaves, To: to,
 	}, act)
+}
+
+// carried encodes an activity with what goes with it.
+func (p *Publisher) carried(ctx context.Context, post *Post, out Outgoing, act federation.Activity) (Outgoing, error) {
+	out, err := p.Addresses.encode(out, act)
+	if err != nil || p.Carry == nil {
+		return out, err
+	}
+	out.Also, err = p.Carry(ctx, post, out)
+	return out, err
 }
 
 // now is the present to the second: what is written in documents and in rows is the same.

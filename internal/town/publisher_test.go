@@ -63,11 +63,11 @@ func (b *postBook) AddPost(_ context.Context, p *Post, _ uuid.UUID, out Outgoing
 	b.post, b.added = p, append(b.added, out)
 	return p, nil
 }
-func (b *postBook) EditHeldPost(_ context.Context, p *Post, json []byte) error {
+func (b *postBook) EditHeldPost(_ context.Context, p *Post, out Outgoing) error {
 	if !b.held {
 		return ErrTooLate
 	}
-	b.post, b.heldNow = p, json
+	b.post, b.heldNow = p, out.JSON
 	return nil
 }
 func (b *postBook) EditPost(_ context.Context, p *Post, out Outgoing) error {

@@ -113,6 +113,8 @@ type Receiver struct {
 	Approve bool
 	// Mails: a mail server is configured, by which the town hall learns of reports.
 	Mails bool
+	// Neighbours has the effects of what other servers' relays say to ours; nil: none has any.
+	Neighbours *Neighbours
 	// Refresh asks for an actor to be fetched again soon (an Update that carries no document); may be nil.
 	Refresh func(actor federation.IRI)
 	// Fill asks for what is missing around a reply; may be nil.
@@ -125,7 +127,12 @@ func (r *Receiver) Receive(ctx context.Context, in *federation.Incoming) error {
 	act := in.Activity
 	switch act.Type {
 	case "Follow":
+		if r.ofRelay(ctx, in.Activity.ObjectID) {
+			return r.Neighbours.followed(ctx, in)
+		}
 		return r.follow(ctx, in)
+	case "Accept", "Reject":
+		return r.Neighbours.answered(ctx, in)
 	case "Undo":
 		return r.undo(ctx, in)
 	case "Create":
@@ -137,6 +144,9 @@ func (r *Receiver) Receive(ctx context.Context, in *federation.Incoming) error {
 	case "Like", "EmojiReact":
 		return r.react(ctx, in, Liked)
 	case "Announce":
+		if err := r.Neighbours.announced(ctx, in); !errors.Is(err, federation.ErrIgnored) {
+			return err
+		}
 		return r.announce(ctx, in)
 	case "Block":
 		return r.block(ctx, in)
@@ -148,8 +158,7 @@ func (r *Receiver) Receive(ctx context.Context, in *federation.Incoming) error {
 		return r.move(ctx, in)
 	case "Join", "Leave":
 		return r.attend(ctx, in)
-	case "Accept", "Reject", "Add", "Remove":
-		// Answers to what no actor here has asked, and what a peer shows first on its own page.
+	case "Add", "Remove": // what a peer shows first on its own page
 		return federation.ErrIgnored
 	default:
 		return federation.ErrIgnored
@@ -204,6 +213,9 @@ func (r *Receiver) undo(ctx context.Context, in *federation.Incoming) error {
 		actor, ok := r.Addresses.ID("actors", inner.ObjectID)
 		if !ok {
 			return federation.ErrIgnored
+		}
+		if r.ofRelay(ctx, inner.ObjectID) {
+			return r.Neighbours.left(ctx, in)
 		}
 		return r.Store.RemoveFollower(ctx, received(in), actor)
 	case "Like":
@@ -409,6 +421,16 @@ func (r *Receiver) block(ctx context.Context, in *federation.Incoming) error {
 		return federation.ErrIgnored
 	}
 	return r.Store.RemoveFollower(ctx, received(in), actor)
+}
+
+// ofRelay tells whether this is the id of our relay, which other servers' relays follow.
+func (r *Receiver) ofRelay(ctx context.Context, iri federation.IRI) bool {
+	id, ok := r.Addresses.ID("actors", iri)
+	if !ok {
+		return false
+	}
+	kind, err := r.Store.ActorKind(ctx, id)
+	return err == nil && kind == "relay"
 }
 
 // merchant returns the living merchant with this id, ErrIgnored where there is none.

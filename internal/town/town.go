@@ -148,6 +148,8 @@ type Outgoing struct {
 	Listed bool      // stands in the outbox
 	Leaves time.Time // deliveries are due from then on
 	To     Recipients
+	// Also are activities of other actors that go with this one, in the same transaction: announcements of it.
+	Also []Outgoing
 }
 
 // Recipients says which inboxes an activity goes to.

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"bourg/internal/town"
+)
+
+// neighbourCommands are what the town hall does with other towns.
+type neighbourCommands struct {
+	Add    neighbourAddCommand    `cmd:"" help:"Ask another town for its news."`
+	Accept neighbourAcceptCommand `cmd:"" help:"Give a town our news; before it has asked, it will be accepted when it does."`
+	Refuse neighbourRefuseCommand `cmd:"" help:"Refuse a town's request, or end what was given to it."`
+	Remove neighbourRemoveCommand `cmd:"" help:"End the exchange in both directions and hide what the town sent."`
+	List   neighbourListCommand   `cmd:"" help:"List the towns that were asked or have asked, the nearest first."`
+}
+
+type neighbourAddCommand struct {
+	Domain  string `arg:"" help:"Host of the other town, or its base address."`
+	Message string `help:"A few words to the other town hall."`
+}
+
+func (c *neighbourAddCommand) Run(e *env) error {
+	return e.withNeighbours(c.Domain, func(ctx context.Context, n *town.Neighbours) error {
+		return n.Ask(ctx, operator, c.Domain, town.FullScope(), c.Message)
+	})
+}
+
+type neighbourAcceptCommand struct {
+	Domain string `arg:"" help:"Host of the other town, or its base address."`
+}
+
+func (c *neighbourAcceptCommand) Run(e *env) error {
+	return e.withNeighbours(c.Domain, func(ctx context.Context, n *town.Neighbours) error {
+		return n.Accept(ctx, operator, c.Domain, town.FullScope())
+	})
+}
+
+type neighbourRefuseCommand struct {
+	Domain string `arg:"" help:"Host of the other town, or its base address."`
+	Reason string `help:"Why, for the other town hall."`
+}
+
+func (c *neighbourRefuseCommand) Run(e *env) error {
+	return e.withNeighbours(c.Domain, func(ctx context.Context, n *town.Neighbours) error {
+		return n.Refuse(ctx, operator, c.Domain, c.Reason)
+	})
+}
+
+type neighbourRemoveCommand struct {
+	Domain string `arg:"" help:"Host of the other town, or its base address."`
+}
+
+func (c *neighbourRemoveCommand) Run(e *env) error {
+	return e.withNeighbours(c.Domain, func(ctx context.Context, n *town.Neighbours) error {
+		return n.Remove(ctx, operator, c.Domain)
+	})
+}
+
+// withNeighbours runs a command about another town and prints that it went well.
+func (e *env) withNeighbours(domain string, act func(context.Context, *town.Neighbours) error) error {
+	return withTown(e, func(ctx context.Context, t *theTown) error {
+		if err := act(ctx, t.neighbours); err != nil {
+			return aboutNeighbour(err, domain)
+		}
+		return e.print(ok)
+	})
+}
+
+// aboutNeighbour says in one sentence what is wrong with another town.
+func aboutNeighbour(err error, domain string) error {
+	var bad town.Invalid
+	switch {
+	case errors.Is(err, town.ErrNotFound):
+		return fmt.Errorf("%s is not known as a town: nobody answers there, or it has neither asked nor been asked", domain)
+	case errors.As(err, &bad):
+		switch bad["domain"] {
+		case "domain.own":
+			return fmt.Errorf("%s is this town itself", domain)
+		case "domain.other_town":
+			return fmt.Errorf("%s is not the town any more that it was: another relay or another commune answers there", domain)
+		}
+		return fmt.Errorf("%q is no domain", domain)
+	}
+	return err
+}
+
+type neighbourListCommand struct{}
+
+// listedNeighbour is a line of `bourg neighbour list`.
+type listedNeighbour struct {
+	Domain       string        `json:"domain"`
+	Name         string        `json:"name"`
+	DistanceKm   *float64      `json:"distance_km"` // to a tenth; null where the town has not told where it lies
+	Outgoing     town.Standing `json:"outgoing"`
+	Incoming     town.Standing `json:"incoming"`
+	Mode         town.Mode     `json:"mode"`
+	Health       town.Health   `json:"health"`
+	LastExchange *time.Time    `json:"last_exchange"`
+}
+
+func (c *neighbourListCommand) Run(e *env) error {
+	return withTown(e, func(ctx context.Context, t *theTown) error {
+		all, err := t.neighbours.List(ctx, operator)
+		if err != nil {
+			return err
+		}
+		list := []listedNeighbour{}
+		for _, n := range all {
+			one := listedNeighbour{
+				Domain: n.Domain, Name: n.Name, Outgoing: n.Outgoing, Incoming: n.Incoming, Mode: n.Mode, Health: n.Health,
+			}
+			if n.Km != nil {
+				km := math.Round(*n.Km*10) / 10
+				one.DistanceKm = &km
+			}
+			if !n.LastExchange.IsZero() {
+				one.LastExchange = &n.LastExchange
+			}
+			list = append(list, one)
+		}
+		return e.print(list)
+	})
+}

@@ -1,0 +1,141 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"bourg/federation"
+	"bourg/internal/jobs"
+	"bourg/internal/town"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype/zeronull"
+)
+
+// SaveForeignPost implements town.NeighbourStore. Who wrote it is asked of its own town, where that is not known.
+func (s *Store) SaveForeignPost(ctx context.Context, in town.Received, p *town.ForeignPost) error {
+	details, err := json.Marshal(foreignDetails{p.Offer, p.Product, p.Event})
+	if err != nil {
+		return fmt.Errorf("save foreign post: %w", err)
+	}
+	attachments, err := json.Marshal(p.Attachments)
+	if err != nil {
+		return fmt.Errorf("save foreign post: %w", err)
+	}
+	return s.receiveInTx(ctx, "save foreign post", in, func(tx pgx.Tx, _ int64) error {
+		_, err := tx.Exec(ctx, `
+			INSERT INTO foreign_posts AS f (id, object_id, domain, actor, kind, title, content, language, url, starts_at, ends_at, details,
+			       attachments, km, published_at, updated_at, received_at)
+			SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
+			 WHERE NOT EXISTS (SELECT FROM remote_tombstones WHERE key = $18)
+			ON CONFLICT (object_id) DO UPDATE
+			   SET kind = excluded.kind, title = excluded.title, content = excluded.content, language = excluded.language, url = excluded.url,
+			       starts_at = excluded.starts_at, ends_at = excluded.ends_at, details = excluded.details, attachments = excluded.attachments,
+			       km = excluded.km, updated_at = excluded.updated_at
+			 WHERE f.domain = excluded.domain AND f.actor = excluded.actor
+			   AND coalesce(excluded.updated_at, excluded.published_at) > coalesce(f.updated_at, f.published_at)`,
+			p.ID, string(p.ObjectID), p.Domain, string(p.Actor.ID), string(p.Kind), p.Title, p.Content, p.Language, string(p.URL),
+			zeronull.Timestamptz(p.Starts), zeronull.Timestamptz(p.Ends), details, attachments, p.Km, p.Published,
+			zeronull.Timestamptz(p.Updated), p.Received, town.Key(p.Domain, string(p.ObjectID)))
+		if err != nil {
+			return err
+		}
+		if err := exchanged(ctx, tx, p.Domain); err != nil {
+			return err
+		}
+		var known bool
+		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM remote_actors WHERE iri = $1)`, string(p.Actor.ID)).Scan(&known); err != nil || known {
+			return err
+		}
+		_, err = s.jobs.InsertTx(ctx, tx, jobs.RefreshActor{ID: string(p.Actor.ID)}, nil)
+		return err
+	})
+}
+
+// foreignDetails is what the column details holds.
+type foreignDetails struct {
+	Offer   *town.OfferDetails   `json:"offer,omitempty"`
+	Product *town.ProductDetails `json:"product,omitempty"`
+	Event   *town.EventDetails   `json:"event,omitempty"`
+}
+
+// DeleteForeignPost implements town.NeighbourStore.
+func (s *Store) DeleteForeignPost(ctx context.Context, in town.Received, domain string, object federation.IRI) error {
+	return s.receiveInTx(ctx, "delete foreign post", in, func(tx pgx.Tx, _ int64) error {
+		_, err := tx.Exec(ctx, `INSERT INTO remote_tombstones (key) VALUES ($1) ON CONFLICT DO NOTHING`, town.Key(domain, string(object)))
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM foreign_posts WHERE object_id = $1 AND domain = $2`, string(object), domain); err != nil {
+			return err
+		}
+		return exchanged(ctx, tx, domain)
+	})
+}
+
+// exchanged notes that news came from a neighbour, to the minute, so that its row is not written for each piece.
+func exchanged(ctx context.Context, tx pgx.Tx, domain string) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE neighbours SET last_exchange = now(), failing_since = NULL
+		 WHERE domain = $1 AND (last_exchange IS NULL OR last_exchange < now() - interval '1 minute' OR failing_since IS NOT NULL)`, domain)
+	return err
+}
+
+// shownForeign is the condition under which a neighbour's post f is shown: it is within the mode that the town hall chose
+// for the neighbour n and for the merchant (decision d), the neighbour has not been silent for a month, and who wrote it (a) is
+// known and lives.
+const shownForeign = `n.outgoing = 'accepted' AND (n.failing_since IS NULL OR n.failing_since > now() - interval '30 days')
+	AND NOT a.blocked AND a.deleted_at IS NULL AND coalesce(d.decision, 'let_in') = 'let_in'
+	AND (n.mode = 'open' OR (n.mode = 'review' AND d.decision = 'let_in') OR (n.mode = 'agenda' AND f.kind = 'event'))`
+
+const foreignTables = `foreign_posts f JOIN neighbours n ON n.domain = f.domain JOIN remote_actors a ON a.iri = f.actor
+	LEFT JOIN foreign_merchants d ON d.actor = f.actor`
+
+const foreignColumns = `f.id, f.object_id, f.domain, f.actor, a.name, a.handle, a.url, a.host, f.kind, f.title, f.content, f.language, f.url,
+	f.starts_at, f.ends_at, f.details, f.attachments, f.km, f.published_at, f.updated_at, f.received_at, n.name`
+
+func scanForeign(row pgx.CollectableRow) (*town.ForeignPost, error) {
+	var p town.ForeignPost
+	var details, attachments []byte
+	err := row.Scan(&p.ID, &p.ObjectID, &p.Domain, &p.Actor.ID, &p.Actor.Name, &p.Actor.Handle, &p.Actor.URL, &p.Actor.Host, &p.Kind, &p.Title,
+		&p.Content, &p.Language, &p.URL, (*zeronull.Timestamptz)(&p.Starts), (*zeronull.Timestamptz)(&p.Ends), &details, &attachments, &p.Km,
+		&p.Published, (*zeronull.Timestamptz)(&p.Updated), &p.Received, &p.Town)
+	if err != nil {
+		return nil, err
+	}
+	var more foreignDetails
+	if err := json.Unmarshal(details, &more); err != nil {
+		return nil, fmt.Errorf("read details: %w", err)
+	}
+	p.Offer, p.Product, p.Event = more.Offer, more.Product, more.Event
+	if err := json.Unmarshal(attachments, &p.Attachments); err != nil {
+		return nil, fmt.Errorf("read attachments: %w", err)
+	}
+	return &p, nil
+}
+
+// ForeignFeed implements town.NeighbourStore.
+func (s *Store) ForeignFeed(ctx context.Context, domain string, before town.Cursor, n int) ([]*town.ForeignPost, error) {
+	rows, _ := s.pool.Query(ctx, `
+		SELECT `+foreignColumns+` FROM `+foreignTables+`
+		 WHERE ($1 = '' OR f.domain = $1) AND ($2::timestamptz IS NULL OR (f.published_at, f.id) < ($2, $3)) AND `+shownForeign+`
+		 ORDER BY f.published_at DESC, f.id DESC LIMIT $4`,
+		domain, zeronull.Timestamptz(before.At), before.ID, n)
+	list, err := pgx.CollectRows(rows, scanForeign)
+	return list, mapped("list foreign posts", err)
+}
+
+// PurgeForeign implements town.NeighbourStore.
+func (s *Store) PurgeForeign(ctx context.Context) error {
+	err := s.inTx(ctx, "purge foreign posts", func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			DELETE FROM foreign_posts f USING neighbours n
+			 WHERE n.domain = f.domain AND (n.outgoing NOT IN ('accepted', 'pending') OR n.mode = 'blocked')`)
+		return err
+	})
+	if err == nil {
+		s.changed()
+	}
+	return err
+}

@@ -1,0 +1,159 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"bourg/federation"
+	"bourg/internal/town"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype/zeronull"
+)
+
+var _ town.NeighbourStore = (*Store)(nil)
+
+const neighbourColumns = `domain, base, name, insee, lat, lon, radius_km, peering, legal, phone, town_actor, list, card_read_at,
+	relay, relay_inbox, relay_outbox, relay_active, outgoing, incoming, mode, wants, gives, their_wants, grants, follow_id, asked_at, asks,
+	refusal, their_follow, they_asked_at, message, welcome_until, since, last_exchange, failing_since, reconciled_at`
+
+func scanNeighbour(row pgx.CollectableRow) (*town.Neighbour, error) {
+	var n town.Neighbour
+	var lat, lon *float64
+	scopes := [4][]byte{}
+	err := row.Scan(&n.Domain, &n.Base, &n.Name, &n.INSEE, &lat, &lon, &n.RadiusKm, &n.Peering, &n.Legal, &n.Phone, &n.Town, &n.List,
+		(*zeronull.Timestamptz)(&n.Read), &n.Relay.ID, &n.Relay.Inbox, &n.Relay.Outbox, &n.Relay.Active, &n.Outgoing, &n.Incoming, &n.Mode,
+		&scopes[0], &scopes[1], &scopes[2], &scopes[3], (*zeronull.UUID)(&n.FollowID), (*zeronull.Timestamptz)(&n.Asked), &n.Asks,
+		&n.Refusal, &n.TheirFollow, (*zeronull.Timestamptz)(&n.TheyAsked), &n.Message, (*zeronull.Timestamptz)(&n.Welcome),
+		(*zeronull.Timestamptz)(&n.Since), (*zeronull.Timestamptz)(&n.LastExchange), (*zeronull.Timestamptz)(&n.Failing),
+		(*zeronull.Timestamptz)(&n.Reconciled))
+	if err != nil {
+		return nil, err
+	}
+	if lat != nil && lon != nil {
+		n.Place = &town.Point{Lat: *lat, Lon: *lon}
+	}
+	for i, to := range []*town.Scope{&n.Wants, &n.Gives, &n.TheirWants, &n.Grants} {
+		if err := json.Unmarshal(scopes[i], to); err != nil {
+			return nil, fmt.Errorf("read scope: %w", err)
+		}
+	}
+	return &n, nil
+}
+
+// Neighbour implements town.NeighbourStore.
+func (s *Store) Neighbour(ctx context.Context, domain string) (*town.Neighbour, error) {
+	return s.neighbourWhere(ctx, `domain = $1`, domain)
+}
+
+// NeighbourByRelay implements town.NeighbourStore.
+func (s *Store) NeighbourByRelay(ctx context.Context, relay federation.IRI) (*town.Neighbour, error) {
+	return s.neighbourWhere(ctx, `relay = $1 AND relay <> ''`, string(relay))
+}
+
+func (s *Store) neighbourWhere(ctx context.Context, condition string, args ...any) (*town.Neighbour, error) {
+	rows, _ := s.pool.Query(ctx, `SELECT `+neighbourColumns+` FROM neighbours WHERE `+condition, args...)
+	n, err := pgx.CollectExactlyOneRow(rows, scanNeighbour)
+	return n, mapped("read neighbour", err)
+}
+
+// Neighbours implements town.NeighbourStore.
+func (s *Store) Neighbours(ctx context.Context) ([]*town.Neighbour, error) {
+	rows, _ := s.pool.Query(ctx, `SELECT `+neighbourColumns+` FROM neighbours ORDER BY domain LIMIT 2000`)
+	list, err := pgx.CollectRows(rows, scanNeighbour)
+	return list, mapped("list neighbours", err)
+}
+
+// ChangeNeighbour implements town.NeighbourStore.
+func (s *Store) ChangeNeighbour(ctx context.Context, domain string, change func(*town.Neighbour) ([]town.Outgoing, error)) error {
+	err := s.inTx(ctx, "change neighbour", func(tx pgx.Tx) error {
+		if err := s.changeNeighbour(ctx, tx, domain, change); err != nil {
+			return err
+		}
+		return changedByPerson(ctx, tx)
+	})
+	if err == nil {
+		s.changed()
+	}
+	return err
+}
+
+// ReceiveFromNeighbour implements town.NeighbourStore.
+func (s *Store) ReceiveFromNeighbour(ctx context.Context, in town.Received, domain string, change func(*town.Neighbour) ([]town.Outgoing, error)) error {
+	return s.receiveInTx(ctx, "receive from neighbour", in, func(tx pgx.Tx, _ int64) error {
+		var known, crowded bool
+		err := tx.QueryRow(ctx, `
+			SELECT EXISTS (SELECT FROM neighbours WHERE domain = $1), (SELECT count(*) FROM neighbours WHERE incoming = 'pending') >= $2`,
+			domain, maxPending).Scan(&known, &crowded)
+		if err != nil {
+			return err
+		}
+		if !known && crowded {
+			return federation.ErrIgnored
+		}
+		return s.changeNeighbour(ctx, tx, domain, change)
+	})
+}
+
+// maxPending is how many towns may wait for an answer: what a person can look through. Strangers could fill the table else.
+const maxPending = 500
+
+// changeNeighbour locks the row of a neighbour, which it makes where there is none, and writes back what change
+// makes of it, together with the activities that change returns.
+func (s *Store) changeNeighbour(ctx context.Context, tx pgx.Tx, domain string, change func(*town.Neighbour) ([]town.Outgoing, error)) error {
+	_, err := tx.Exec(ctx, `INSERT INTO neighbours (domain, base) VALUES ($1, 'https://' || $1) ON CONFLICT DO NOTHING`, domain)
+	if err != nil {
+		return err
+	}
+	rows, _ := tx.Query(ctx, `SELECT `+neighbourColumns+` FROM neighbours WHERE domain = $1 FOR UPDATE`, domain)
+	n, err := pgx.CollectExactlyOneRow(rows, scanNeighbour)
+	if err != nil {
+		return err
+	}
+	out, err := change(n)
+	if err != nil {
+		return err
+	}
+	if err := writeNeighbour(ctx, tx, n); err != nil {
+		return err
+	}
+	for _, o := range out {
+		if err := s.addOutgoing(ctx, tx, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeNeighbour(ctx context.Context, tx pgx.Tx, n *town.Neighbour) error {
+	var lat, lon *float64
+	if n.Place != nil {
+		lat, lon = &n.Place.Lat, &n.Place.Lon
+	}
+	scopes := [4][]byte{}
+	for i, scope := range []town.Scope{n.Wants, n.Gives, n.TheirWants, n.Grants} {
+		var err error
+		if scopes[i], err = json.Marshal(scope); err != nil {
+			return fmt.Errorf("write scope: %w", err)
+		}
+	}
+	insee := n.INSEE
+	if insee == nil {
+		insee = []string{}
+	}
+	_, err := tx.Exec(ctx, `
+		UPDATE neighbours SET base = $2, name = $3, insee = $4, lat = $5, lon = $6, radius_km = $7, peering = $8, legal = $9, phone = $10,
+		       town_actor = $11, list = $12, card_read_at = $13, relay = $14, relay_inbox = $15, relay_outbox = $16, relay_active = $17,
+		       outgoing = $18, incoming = $19, mode = $20, wants = $21, gives = $22, their_wants = $23, grants = $24, follow_id = $25,
+		       asked_at = $26, asks = $27, refusal = $28, their_follow = $29, they_asked_at = $30, message = $31, welcome_until = $32,
+		       since = $33, last_exchange = $34, failing_since = $35, reconciled_at = $36
+		 WHERE domain = $1`,
+		n.Domain, n.Base, n.Name, insee, lat, lon, n.RadiusKm, n.Peering, string(n.Legal), n.Phone, string(n.Town), string(n.List),
+		zeronull.Timestamptz(n.Read), string(n.Relay.ID), string(n.Relay.Inbox), string(n.Relay.Outbox), string(n.Relay.Active),
+		string(n.Outgoing), string(n.Incoming), string(n.Mode), scopes[0], scopes[1], scopes[2], scopes[3], nullID(n.FollowID),
+		zeronull.Timestamptz(n.Asked), n.Asks, n.Refusal, string(n.TheirFollow), zeronull.Timestamptz(n.TheyAsked), n.Message,
+		zeronull.Timestamptz(n.Welcome), zeronull.Timestamptz(n.Since), zeronull.Timestamptz(n.LastExchange),
+		zeronull.Timestamptz(n.Failing), zeronull.Timestamptz(n.Reconciled))
+	return err
+}

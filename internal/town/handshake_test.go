@@ -1,0 +1,216 @@
+package town
+
+import (
+	"testing"
+	"time"
+
+	"bourg/federation"
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+)
+
+// side is one town in the test: what it knows of the other, and the letters on their way to it.
+type side struct {
+	knows *Neighbour
+	post  []letter
+	wants bool // its town hall wants news: asked, and has not left since
+	gives bool // its town hall gives news: accepted, and has not refused or left since
+}
+
+// letter is what is on its way to a side: of the other's request, or about its own.
+type letter struct {
+	Say
+	follow uuid.UUID
+}
+
+const followPrefix = "https://other.example/activities/"
+
+func iriOfFollow(id uuid.UUID) federation.IRI { return federation.IRI(followPrefix + id.String()) }
+
+func followOf(iri federation.IRI) uuid.UUID {
+	return uuid.MustParse(string(iri[len(followPrefix):]))
+}
+
+// send puts what one side says on its way to the other.
+func (s *side) send(to *side, say []Say) {
+	for _, one := range say {
+		l := letter{Say: one, follow: s.knows.FollowID}
+		if !one.Ours {
+			l.follow = followOf(one.Follow)
+		}
+		to.post = append(to.post, l)
+	}
+}
+
+// receive opens the oldest letter. The queue of deliveries keeps the order to one inbox about one object; a letter comes
+// a second time where its acknowledgement was lost.
+func (s *side) receive(other *side, twice bool, now time.Time) {
+	l := s.post[0]
+	s.post = s.post[1:]
+	for range map[bool]int{false: 1, true: 2}[twice] {
+		switch {
+		case l.Type == "Follow":
+			s.send(other, s.knows.IsAsked(iriOfFollow(l.follow), l.Scope, l.Words, false, FullScope(), now))
+		case l.Type == "Undo":
+			s.knows.IsLeft(iriOfFollow(l.follow))
+		case l.Type == "Accept":
+			_, say := s.knows.IsAccepted(l.follow, l.Scope, now)
+			s.send(other, say)
+		case l.Type == "Reject":
+			s.knows.IsRefused(l.follow, l.Words)
+		}
+	}
+}
+
+// TestTwoTownHallsAlwaysComeToAgree lets two town halls ask, accept, refuse and leave in any order, with letters that are
+// late or come twice, and looks, when all letters have come, whether both know the same.
+func TestTwoTownHallsAlwaysComeToAgree(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+		newSide := func() *side {
+			return &side{knows: &Neighbour{Outgoing: StandingNone, Incoming: StandingNone, Mode: ModeOpen}}
+		}
+		a, b := newSide(), newSide()
+		pick := func(t *rapid.T) (*side, *side) {
+			if rapid.Bool().Draw(t, "a") {
+				return a, b
+			}
+			return b, a
+		}
+		deliver := func(t *rapid.T) {
+			if s, o := pick(t); len(s.post) > 0 {
+				s.receive(o, rapid.Bool().Draw(t, "twice"), now)
+			}
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"ask": func(t *rapid.T) {
+				s, o := pick(t)
+				s.wants = true
+				s.send(o, s.knows.Ask(uuid.New(), FullScope(), "Bonjour", now))
+			},
+			"accept": func(t *rapid.T) {
+				s, o := pick(t)
+				s.gives = true
+				s.send(o, s.knows.Accept(FullScope(), now))
+			},
+			"refuse": func(t *rapid.T) {
+				s, o := pick(t)
+				s.gives = false
+				s.send(o, s.knows.Refuse("non"))
+			},
+			"leave": func(t *rapid.T) {
+				s, o := pick(t)
+				s.wants, s.gives = false, false
+				s.send(o, s.knows.Leave())
+			},
+			"again": func(t *rapid.T) {
+				now = now.Add(36 * time.Hour)
+				s, o := pick(t)
+				say := s.knows.AskAgain(uuid.New(), now)
+				if len(say) > 0 && say[0].Type == "Undo" {
+					s.wants = false
+				}
+				s.send(o, say)
+			},
+			"letter": deliver,
+			"later":  func(*rapid.T) { now = now.Add(time.Hour) },
+		})
+		for len(a.post)+len(b.post) > 0 {
+			deliver(t)
+		}
+		for _, pair := range [][2]*side{{a, b}, {b, a}} {
+			asker, giver := pair[0], pair[1]
+			gets, sends := asker.knows.Outgoing == StandingAccepted, giver.knows.Incoming == StandingAccepted
+			if gets != sends {
+				t.Fatalf("one town believes that it gets news: %v (%s); the other that it sends them: %v (%s)",
+					gets, asker.knows.Outgoing, sends, giver.knows.Incoming)
+			}
+			if gets && (!asker.wants || !giver.gives) {
+				t.Fatalf("news goes from a town hall that gives: %v, to one that wants: %v", giver.gives, asker.wants)
+			}
+		}
+	})
+}
+
+func TestUnansweredRequestIsRepeatedAndExpires(t *testing.T) {
+	t.Parallel()
+	begin := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	n := &Neighbour{Outgoing: StandingNone, Incoming: StandingNone}
+	n.Ask(uuid.New(), FullScope(), "", begin)
+	var sent []float64
+	var last string
+	for now := begin; n.Outgoing == StandingPending; now = now.Add(time.Hour) {
+		for _, say := range n.AskAgain(uuid.New(), now) {
+			sent, last = append(sent, now.Sub(begin).Hours()/24), say.Type
+		}
+	}
+	if want := []float64{1, 3, 7, 14}; !equalFloats(sent, want) || last != "Undo" || n.Outgoing != StandingExpired {
+		t.Errorf("got words after %v days, the last %s, standing %s; want %v, the last an Undo, expired", sent, last, n.Outgoing, want)
+	}
+}
+
+func equalFloats(a, b []float64) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func TestWelcomeTownIsAcceptedWhenItAsks(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	n := &Neighbour{Outgoing: StandingNone, Incoming: StandingNone, Mode: ModeOpen}
+	if say := n.Accept(FullScope(), now); len(say) != 0 {
+		t.Errorf("accepting a town that has not asked: got %v, want nothing to say yet", say)
+	}
+	say := n.IsAsked(iriOfFollow(uuid.New()), FullScope(), "", false, FullScope(), now.Add(24*time.Hour))
+	if len(say) != 1 || say[0].Type != "Accept" || n.Incoming != StandingAccepted {
+		t.Errorf("its request the day after: got %v, standing %s, want an Accept", say, n.Incoming)
+	}
+	late := &Neighbour{Mode: ModeOpen}
+	late.Accept(FullScope(), now)
+	if say := late.IsAsked(iriOfFollow(uuid.New()), FullScope(), "", false, FullScope(), now.Add(15*24*time.Hour)); len(say) != 0 || late.Incoming != StandingPending {
+		t.Errorf("its request after 15 days: got %v, standing %s, want it to wait for a person", say, late.Incoming)
+	}
+}
+
+func TestBoughtDomainDoesNotPassForTheTown(t *testing.T) {
+	t.Parallel()
+	n := &Neighbour{Card: Card{INSEE: []string{"30999", "30998"}}, Relay: RelayActor{ID: "https://b.example/actors/1"}}
+	for _, tt := range []struct {
+		name  string
+		relay federation.IRI
+		insee []string
+		want  bool
+	}{
+		{"the town itself", "https://b.example/actors/1", []string{"30998"}, true},
+		{"another relay", "https://b.example/actors/2", []string{"30998"}, false},
+		{"another commune", "https://b.example/actors/1", []string{"75056"}, false},
+		{"a card without communes", "https://b.example/actors/1", nil, false},
+	} {
+		if got := n.SameTown(tt.relay, Card{INSEE: tt.insee}); got != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestAcceptThatComesAfterLeavingIsUndone(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	n := &Neighbour{Outgoing: StandingNone, Incoming: StandingNone, Mode: ModeOpen}
+	follow := uuid.New()
+	n.Ask(follow, FullScope(), "", now)
+	n.IsRefused(follow, "plus tard")
+	n.Leave()
+	begins, say := n.IsAccepted(follow, FullScope(), now)
+	if begins || len(say) != 1 || say[0].Type != "Undo" || n.Outgoing != StandingNone {
+		t.Errorf("got begins %v, says %v, standing %s; want an Undo and none", begins, say, n.Outgoing)
+	}
+}

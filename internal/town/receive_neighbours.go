@@ -1,0 +1,242 @@
+package town
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"strings"
+
+	"bourg/federation"
+
+	"github.com/google/uuid"
+)
+
+// This file has the effects of what other servers' relays send to ours (PEERING.md). The switch is in receive.go.
+
+// followed is a Follow of our relay: the request of another town, or of another kind of server, for our news.
+func (n *Neighbours) followed(ctx context.Context, in *federation.Incoming) error {
+	if n == nil {
+		return federation.ErrIgnored
+	}
+	if in.Sender.Type != "Application" && in.Sender.Type != "Service" {
+		return federation.ErrIgnored // people follow the town or its merchants
+	}
+	term, isTown := readPeering(in.JSON)
+	wants := term.Wants.scope()
+	if !isTown {
+		wants = Scope{Kinds: []Kind{Event}} // an agenda
+	}
+	said := false
+	err := n.Store.ReceiveFromNeighbour(ctx, received(in), in.Sender.ID.Host(), func(k *Neighbour) ([]Outgoing, error) {
+		if k.Relay.ID != "" && k.Relay.ID != in.Sender.ID {
+			return nil, federation.ErrIgnored // another actor than the one that speaks for the town
+		}
+		k.Relay.ID, k.Relay.Inbox, k.Relay.Outbox = in.Sender.ID, in.Sender.Inbox, in.Sender.Outbox
+		k.Base = baseOf(in.Sender.ID)
+		if k.Name == "" {
+			k.Name = cutRunes(n.Line(in.Sender.Name), 100)
+		}
+		out, err := n.letters(ctx, k, k.IsAsked(in.Activity.ID, wants, cutRunes(n.Line(term.Message), maxMessage), false, FullScope(), n.now()))
+		said = len(out) > 0
+		return out, err
+	})
+	if err == nil && said {
+		n.Wake()
+	}
+	return err
+}
+
+// answered is an Accept or a Reject of a Follow of ours.
+func (n *Neighbours) answered(ctx context.Context, in *federation.Incoming) error {
+	if n == nil {
+		return federation.ErrIgnored
+	}
+	follow := in.Activity.ObjectID
+	if inner := in.Activity.Inner; inner != nil && inner.Type != "Follow" {
+		return federation.ErrIgnored
+	}
+	id, ours := n.Addresses.ID("activities", follow)
+	if !ours {
+		return federation.ErrIgnored
+	}
+	k, err := n.Store.NeighbourByRelay(ctx, in.Sender.ID)
+	if errors.Is(err, ErrNotFound) {
+		return federation.ErrIgnored
+	}
+	if err != nil {
+		return err
+	}
+	term, _ := readPeering(in.JSON)
+	said := false
+	err = n.Store.ReceiveFromNeighbour(ctx, received(in), k.Domain, func(k *Neighbour) ([]Outgoing, error) {
+		if in.Activity.Type == "Reject" {
+			k.IsRefused(id, cutRunes(n.Line(in.Activity.Content), maxMessage))
+			return nil, nil
+		}
+		gives := term.Gives.scope()
+		if len(gives.Kinds) == 0 {
+			gives = FullScope() // another kind of server: it sends what it has
+		}
+		_, say := k.IsAccepted(id, gives, n.now())
+		out, err := n.letters(ctx, k, say)
+		said = len(out) > 0
+		return out, err
+	})
+	if err == nil && said {
+		n.Wake()
+	}
+	return err
+}
+
+// left is an Undo of a Follow of our relay.
+func (n *Neighbours) left(ctx context.Context, in *federation.Incoming) error {
+	if n == nil {
+		return federation.ErrIgnored
+	}
+	k, err := n.Store.NeighbourByRelay(ctx, in.Sender.ID)
+	if errors.Is(err, ErrNotFound) {
+		return federation.ErrIgnored
+	}
+	if err != nil {
+		return err
+	}
+	return n.Store.ReceiveFromNeighbour(ctx, received(in), k.Domain, func(k *Neighbour) ([]Outgoing, error) {
+		k.IsLeft(in.Activity.ObjectID)
+		return nil, nil
+	})
+}
+
+// announced is an Announce by another server's relay of what one of its merchants did. The origin rule: sender, activity,
+// actor, object and owner all lie on one host, whose relay has the agreement with us. Everything else is nobody's news here.
+func (n *Neighbours) announced(ctx context.Context, in *federation.Incoming) error {
+	if n == nil {
+		return federation.ErrIgnored
+	}
+	inner := in.Activity.Inner
+	if inner == nil || in.Sender.Type != "Application" {
+		return federation.ErrIgnored
+	}
+	k, err := n.Store.NeighbourByRelay(ctx, in.Sender.ID)
+	if errors.Is(err, ErrNotFound) {
+		return federation.ErrIgnored
+	}
+	if err != nil {
+		return err
+	}
+	if k.Outgoing != StandingAccepted || k.Mode == ModeBlocked {
+		return federation.ErrIgnored
+	}
+	host := in.Sender.ID.Host()
+	if host != k.Domain || inner.ID.Host() != host || inner.Actor.Host() != host || inner.ObjectID.Host() != host {
+		return federation.ErrIgnored
+	}
+	of := received(&federation.Incoming{Activity: inner, Sender: in.Sender})
+	switch inner.Type {
+	case "Create", "Update":
+		o := inner.Object
+		if o == nil || !o.IsPublic() || o.InReplyTo != "" || o.AttributedTo != inner.Actor {
+			return federation.ErrIgnored
+		}
+		post, err := n.foreign(ctx, k, in, o)
+		if err != nil {
+			return err
+		}
+		return n.Store.SaveForeignPost(ctx, of, post)
+	case "Delete":
+		return n.Store.DeleteForeignPost(ctx, of, k.Domain, inner.ObjectID)
+	default:
+		return federation.ErrIgnored
+	}
+}
+
+// foreign makes a ForeignPost of an announced object; ErrIgnored where it is not within the agreement.
+func (n *Neighbours) foreign(ctx context.Context, k *Neighbour, in *federation.Incoming, o *federation.Object) (*ForeignPost, error) {
+	here, err := n.Store.Town(ctx)
+	if err != nil {
+		return nil, err
+	}
+	terms := readTerms(in.JSON)
+	kind := terms.kind(o.Type)
+	var km *float64
+	place := terms.place()
+	if place == nil {
+		place = k.Place
+	}
+	far := 0.0
+	if place != nil {
+		far = here.Place().KmTo(*place)
+		km = &far
+	}
+	if !k.Receives(kind, far) {
+		return nil, federation.ErrIgnored
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, fmt.Errorf("announced: make an id: %w", err)
+	}
+	url := o.URL
+	if url == "" || url.Host() != o.ID.Host() {
+		url = o.ID
+	}
+	content := n.Clean(o.Content)
+	if content == "" && o.Summary != "" {
+		content = n.Clean("<p>" + html.EscapeString(o.Summary) + "</p>")
+	}
+	return &ForeignPost{
+		ID: id, ObjectID: o.ID, Domain: k.Domain, Actor: RemoteActor{ID: o.AttributedTo}, Kind: kind,
+		Content: content, Language: o.Language, URL: url, Attachments: o.Attachments,
+		Published: o.Published, Updated: o.Updated, Received: in.Received, Km: km,
+		Details: Details{
+			Title: cutRunes(n.Line(o.Name), 200), Starts: o.StartTime, Ends: o.EndTime,
+		},
+	}, nil
+}
+
+// foreignTerms are the structured parts of an announced object that federation does not read.
+type foreignTerms struct {
+	Kind     string `json:"bourg:kind"`
+	Location struct {
+		Latitude  *float64 `json:"latitude"`
+		Longitude *float64 `json:"longitude"`
+	} `json:"location"`
+}
+
+// readTerms reads them from an Announce as it came. What cannot be read is not said.
+func readTerms(activity []byte) foreignTerms {
+	var a struct {
+		Object struct {
+			Object foreignTerms `json:"object"`
+		} `json:"object"`
+	}
+	if err := json.Unmarshal(activity, &a); err != nil {
+		return foreignTerms{}
+	}
+	return a.Object.Object
+}
+
+// kind is the kind of an announced object; a kind that nobody knows is news.
+func (t foreignTerms) kind(objectType string) Kind {
+	for _, k := range ExchangedKinds {
+		if t.Kind == string(k) {
+			return k
+		}
+	}
+	switch {
+	case strings.EqualFold(objectType, "Event"):
+		return Event
+	case strings.EqualFold(objectType, "Article"):
+		return Article
+	default:
+		return News
+	}
+}
+
+func (t foreignTerms) place() *Point {
+	lat, lon := t.Location.Latitude, t.Location.Longitude
+	if lat == nil || lon == nil || !(*lat >= -90 && *lat <= 90) || !(*lon >= -180 && *lon <= 180) {
+		return nil
+	}
+	return &Point{*lat, *lon}
+}
