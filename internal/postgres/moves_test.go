@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -44,14 +45,18 @@ func invalidAs(err error, code string) bool {
 	return errors.As(err, &bad) && bad["account"] == code
 }
 
-// keyed gives all actors a key that can be published, as those have whom the domain has made.
+// keyed gives all actors keys that can be published, as those have whom the domain has made.
 func (f *fixture) keyed() {
 	f.t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	pair, err := rsa.GenerateKey(rand.Reader, 2048)
 	f.must(err)
-	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	ed, _, err := ed25519.GenerateKey(rand.Reader)
 	f.must(err)
-	f.exec(`UPDATE actors SET public_key = $1`, string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})))
+	for kind, public := range map[string]any{"rsa": &pair.PublicKey, "ed25519": ed} {
+		der, err := x509.MarshalPKIXPublicKey(public)
+		f.must(err)
+		f.exec(`UPDATE actor_keys SET public_key = $1 WHERE kind = $2`, string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})), kind)
+	}
 }
 
 func TestComingFromElsewhere(t *testing.T) {
