@@ -127,7 +127,11 @@ func fillEmpty(ctx context.Context, t *theTown, d *demoTown) ([]*town.Merchant, 
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
-		m.Hours, m.Summary = s.hours, s.summary
+		m.SetHours(s.hours)
+		m.Summary = s.summary
+		if m.Special, err = d.special(s.handle, time.Now().In(settings.Location())); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
 		if s.cover != "" {
 			if m.Cover, err = demoPhoto(ctx, t, m, s.cover, s.alt); err != nil {
 				return nil, err

@@ -3,6 +3,8 @@ package main
 import (
 	"math"
 	"time"
+
+	"bourg/internal/hours"
 )
 
 // demoTown is what `bourg demo` fills a town with. Shops, people and telephone numbers
@@ -13,7 +15,34 @@ type demoTown struct {
 	helpPhone, helpHours        string
 	accent                      string
 	shops                       []demoShop
+	closings                    []demoClosing
 	news                        []demoNews
+}
+
+// demoClosing are days on which a shop has other hours than it has else, or none.
+type demoClosing struct {
+	shop        string
+	day         time.Weekday // the first, the next one of its name
+	weeks, days int          // so many weeks later; how many days
+	hours       string       // "" for closed
+	why         string
+}
+
+// special are the special hours of a shop, as they are to be seen from now on the town's clock.
+func (d *demoTown) special(shop string, now time.Time) ([]hours.Special, error) {
+	var list []hours.Special
+	for _, c := range d.closings {
+		if c.shop != shop {
+			continue
+		}
+		line, err := hours.ParseFrenchLine(c.hours)
+		if err != nil {
+			return nil, err
+		}
+		first := hours.DateOf(demoDays{now}.next(c.day, 0, 0)).AddDays(7 * c.weeks)
+		list = append(list, hours.Special{From: first, Through: first.AddDays(c.days - 1), Spans: line.Spans, Note: c.why})
+	}
+	return list, nil
 }
 
 type demoShop struct {
@@ -52,9 +81,12 @@ var demoTowns = []demoTown{
 	{
 		folder: "saint-laurent", name: "Saint-Laurent-sur-Cèze", handle: "saint_laurent", insee: "30000",
 		lat: 44.2012, lon: 4.3120, helpPhone: "04 65 71 20 00", helpHours: "de 9 h à 12 h",
+		closings: []demoClosing{
+			{"quincaillerie", time.Friday, 0, 1, "8 h 30 – 12 h", "Inventaire"}, {"fournil", time.Thursday, 1, 3, "", "Commandes de fête jusqu’à la veille"},
+		},
 		shops: []demoShop{
 			{"fournil", "Le Fournil de la Halle", "boulangerie", "04 65 71 20 12", "4 place de la Fontaine",
-				"Du mardi au samedi de 6 h 30 à 13 h et de 16 h à 19 h\nDimanche de 6 h 30 à 12 h 30",
+				"Du mardi au samedi de 6 h 30 à 13 h et de 16 h à 19 h\nDimanche de 6 h 30 à 12 h 30\nFermé les jours fériés",
 				"Un four de 1911, du levain nourri chaque soir, des farines moulues à Vernède. Le fournil fait le pain du marché, des écoles et des deux cantines.",
 				"pain.jpg", "Deux boules de seigle et deux pains longs sur la table du fournil."},
 			{"potager", "Au Potager d’Hortense", "primeur", "04 65 71 20 31", "Sous la halle",
@@ -75,7 +107,7 @@ var demoTowns = []demoTown{
 				"Du mardi au samedi de 9 h à 12 h et de 14 h à 18 h", "Vente, réparation, location. Un vélo de prêt pendant les travaux.",
 				"velo.jpg", "Un vélo rouge à panier fleuri devant la vitrine de l’atelier."},
 			{"mairie_saint_laurent", "Mairie de Saint-Laurent", "mairie", "04 65 71 20 00", "1 place de la Fontaine",
-				"Du lundi au vendredi de 9 h à 12 h", "La mairie et ce qui se passe au village.",
+				"Du lundi au vendredi de 9 h à 12 h, fermé les jours fériés", "La mairie et ce qui se passe au village.",
 				"place.jpg", "La place de la Fontaine, ses façades, son clocher et ses platanes."},
 			{"garrigue", "Brin de Garrigue", "fleuriste", "04 65 71 20 66", "7 Grand-Rue",
 				"Du mardi au dimanche de 8 h à 19 h", "Fleurs de saison, bouquets, deuil et fêtes.",
@@ -104,6 +136,7 @@ var demoTowns = []demoTown{
 	{
 		folder: "la-bastide", name: "La Bastide-Neuve", handle: "la_bastide", insee: "30001",
 		lat: 44.2480, lon: 4.3410, helpPhone: "04 65 71 40 00", helpHours: "de 10 h à 12 h", accent: "#1d4e79",
+		closings: []demoClosing{{"gabare", time.Wednesday, 1, 2, "", "On repeint la barque"}},
 		shops: []demoShop{
 			{"chevrerie", "La Chèvrerie du Moulin", "fromagerie", "04 65 71 40 21", "Chemin du Moulin",
 				"Tous les jours de 17 h à 19 h", "Quarante chèvres, des tommes et des bûches.",
@@ -112,7 +145,7 @@ var demoTowns = []demoTown{
 				"Mercredi de 8 h à 12 h 30", "Vingt étals le mercredi, quarante en été.",
 				"marche.jpg", "Des étals sous des toiles rayées, un matin de marché."},
 			{"gabare", "La Gabare", "restaurant", "04 65 71 40 36", "Quai du Port-Vieux",
-				"Du mercredi au dimanche, midi et soir", "La table au bord de l’eau, poissons de rivière et légumes du jardin.",
+				"Du mercredi au dimanche de 12 h à 14 h et de 19 h à 22 h 30", "La table au bord de l’eau, poissons de rivière et légumes du jardin.",
 				"riviere.jpg", "La rivière, un pont et des barques."},
 		},
 		news: []demoNews{

@@ -185,12 +185,17 @@ func TestAClosingIsAnnounced(t *testing.T) {
 	}
 
 	// The far one's day has come.
-	h.town.notices.Now = func() time.Time { return time.Now().AddDate(0, 0, 40-town.NoticeDays) }
-	for range 2 {
+	due := func(days, hour int) int {
+		t.Helper()
+		d := late.AddDays(-days)
+		h.town.notices.Now = func() time.Time { return time.Date(d.Year, d.Month, d.Day, hour, 0, 0, 0, h.here(0, 0, 0).Location()) }
 		h.must(h.town.notices.TellDue(t.Context()))
+		return count()
 	}
-	if n := count(); n != 3 {
-		t.Errorf("got %d notices when the time of the second closing has come, want 3", n)
+	for _, c := range []struct{ days, hour, want int }{{15, 12, 2}, {14, 6, 2}, {14, 12, 3}, {14, 15, 3}, {13, 12, 3}} {
+		if n := due(c.days, c.hour); n != c.want {
+			t.Errorf("%d days before the second closing at %d h: got %d notices, want %d", c.days, c.hour, n, c.want)
+		}
 	}
 }
 

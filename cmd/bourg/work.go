@@ -48,6 +48,7 @@ func (s *server) work(ctx context.Context) error {
 		Sweep:        s.sweep,
 		Orphans:      s.removeOrphans,
 		Tend:         s.town.publisher.Tend,
+		Notices:      s.town.notices.TellDue,
 		Keys:         s.town.keyring.Tend,
 	}, s.log)
 	if err != nil {

@@ -27,6 +27,7 @@ type Deeds struct {
 	Sweep        func(ctx context.Context) error
 	Orphans      func(ctx context.Context) error
 	Tend         func(ctx context.Context) error
+	Notices      func(ctx context.Context) error
 	Keys         func(ctx context.Context) error
 }
 
@@ -63,6 +64,7 @@ const (
 	sweepEvery    = time.Hour
 	orphansEvery  = 24 * time.Hour
 	tendEvery     = 5 * time.Minute
+	noticesEvery  = 3 * time.Hour
 	keysEvery     = 15 * time.Minute
 	keepFailed    = 24 * time.Hour
 	keepCompleted = time.Minute // a mail's row holds a link that opens the door
@@ -106,6 +108,10 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 			client: c, level: slog.LevelError, timeout: sweepTimeout,
 			do: func(ctx context.Context, _ *river.Job[Orphans]) error { return deeds.Orphans(ctx) },
 		}),
+		river.AddWorkerSafely(workers, &worker[Notices]{
+			client: c, level: slog.LevelError, timeout: sweepTimeout,
+			do: func(ctx context.Context, _ *river.Job[Notices]) error { return deeds.Notices(ctx) },
+		}),
 		river.AddWorkerSafely(workers, &worker[Tend]{
 			client: c, level: slog.LevelError, timeout: sweepTimeout,
 			do: func(ctx context.Context, _ *river.Job[Tend]) error { return deeds.Tend(ctx) },
@@ -129,6 +135,7 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 			periodic(sweepEvery, Sweep{}),
 			periodic(orphansEvery, Orphans{}),
 			periodic(tendEvery, Tend{}),
+			periodic(noticesEvery, Notices{}),
 			periodic(keysEvery, Keys{}),
 		},
 		FetchPollInterval:           lookEvery,

@@ -64,6 +64,7 @@ func (r *record) deeds() jobs.Deeds {
 		Sweep:   round("sweep"),
 		Orphans: round("orphans"),
 		Tend:    round("tend"),
+		Notices: round("notices"),
 		Keys:    round("keys"),
 	}
 }
@@ -264,7 +265,7 @@ func TestHousekeepingComesRound(t *testing.T) {
 	pool, r := testdb.New(t), newRecord()
 	run(t, pool, r.deeds(), quiet())
 	seen := map[string]bool{}
-	for deadline := time.After(patience); !seen["sweep"] || !seen["orphans"] || !seen["tend"]; {
+	for deadline := time.After(patience); !seen["sweep"] || !seen["orphans"] || !seen["tend"] || !seen["notices"]; {
 		select {
 		case kind := <-r.called:
 			seen[kind] = true

@@ -74,6 +74,15 @@ func (Orphans) Kind() string { return "orphans" }
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (Orphans) InsertOpts() river.InsertOpts { return once() }
 
+// Notices publishes notices for special hours whose time has come. It is asked for every three hours.
+type Notices struct{}
+
+// Kind is the job's name in the queue.
+func (Notices) Kind() string { return "notices" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (Notices) InsertOpts() river.InsertOpts { return once() }
+
 // Tend does what comes due by the clock: offers end, events are reminded of. It is asked for
 // every five minutes.
 type Tend struct{}

@@ -61,7 +61,7 @@ func (n *Notices) Tell(ctx context.Context, by Author, m *Merchant, before []hou
 }
 
 // TellDue publishes the notices of all merchants for special hours whose time has come: those that begin in NoticeDays days, or in a
-// day less, where nobody was there to do it yesterday.
+// day less, where nobody was there to do it yesterday. It does nothing at night, and may be broken off and run again.
 func (n *Notices) TellDue(ctx context.Context) error {
 	town, err := n.Store.Town(ctx)
 	if errors.Is(err, ErrNotSetUp) {
@@ -71,7 +71,11 @@ func (n *Notices) TellDue(ctx context.Context) error {
 		return err
 	}
 	zone := town.Location()
-	today := hours.DateOf(n.Now().In(zone))
+	now := n.Now().In(zone)
+	if now.Hour() < remindFrom {
+		return nil
+	}
+	today := hours.DateOf(now)
 	const page = 100
 	for after := uuid.Nil; ; {
 		list, err := n.Store.MerchantsWithSpecialHours(ctx, after, page)
