@@ -4,6 +4,7 @@
 // commands, environment, addresses, and what stands on the pages.
 //
 //   - TestJourneys: the first visit, a merchant's day, an answer, an approval.
+//   - TestAMerchantSaysWhenTheShopIsOpen: hours and special days, with the keyboard, at 320 pixels.
 //   - TestALivelyTown: the sample towns as readers walk through them; then every page is
 //     held to WCAG 2.2 and RGAA, to its Content-Security-Policy, to its weight, to valid
 //     HTML, and photographed.

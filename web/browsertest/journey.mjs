@@ -8,11 +8,12 @@
 
 import { join } from "node:path";
 import { launch, openWindow, readJob, report } from "./browser.mjs";
+import { hoursAct } from "./hours.mjs";
 import { read } from "./reading.mjs";
 
-const acts = { open, arrive, publish, answer, approve, read };
-
 const job = await readJob();
+const acts = { open, arrive, publish, answer, approve, read, hours: hoursAct({ step, must, person, job }) };
+
 const browser = await launch(job.executable);
 const windows = [];
 try {

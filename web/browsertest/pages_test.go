@@ -160,6 +160,10 @@ func (l *lively) merchantsScreens(cookie string) []screen {
 		{Name: "message-en", Path: "/en" + message, budget: deskBudget},
 		{Name: "mapage", Path: "/espace/commerce", budget: deskBudget},
 		{Name: "mapage-erreur", Path: "/espace/commerce", Fill: map[string]string{"nom": ""}, Press: "Enregistrer", Status: 422, budget: deskBudget},
+		{
+			Name: "mapage-heures-fausses", Path: "/espace/commerce",
+			Fill: map[string]string{"mardi": "vers 9 h", "jour2_mots": "Congés", "jour2_heures": "le matin"}, Press: "Enregistrer", Status: 422, budget: deskBudget,
+		},
 		{Name: "mapage-enregistre", Path: "/espace/commerce", Press: "Enregistrer", budget: deskBudget},
 		{Name: "compte", Path: "/espace/compte", budget: deskBudget},
 		{Name: "compte-erreur", Path: "/espace/compte", Fill: map[string]string{"nouveau": "court"}, Press: "Enregistrer", Status: 422, budget: deskBudget},
