@@ -21,3 +21,51 @@ CREATE TABLE lookups (
 );
 CREATE INDEX lookups_at ON lookups (at);
 CREATE INDEX lookups_domain ON lookups (domain, at) INCLUDE (host);
+
+-- Pictures of peers that pages show, as copies of our own: of actors and below posts. A row
+-- is there from when a page first wanted it until seven days after the last one did.
+CREATE TABLE remote_media (
+    id       uuid PRIMARY KEY,
+    actor_id bigint NOT NULL REFERENCES remote_actors ON DELETE CASCADE, -- whose it is
+    reply_id uuid REFERENCES replies ON DELETE CASCADE,                  -- null: the actor's own picture
+    url      text COLLATE "C" NOT NULL CHECK (octet_length(url) <= 2048),
+    host     text COLLATE "C" NOT NULL CHECK (length(host) <= 260),      -- of the url
+    file     jsonb CHECK (octet_length(file::text) <= 65536),            -- names, sizes and types of the variants; null: there is no copy
+    asked_at timestamptz NOT NULL,
+    used_at  timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX remote_media_actor ON remote_media (actor_id) WHERE reply_id IS NULL;
+CREATE UNIQUE INDEX remote_media_reply ON remote_media (reply_id, url) WHERE reply_id IS NOT NULL;
+CREATE INDEX remote_media_of ON remote_media (actor_id);
+CREATE INDEX remote_media_host ON remote_media (host);
+CREATE INDEX remote_media_used ON remote_media (used_at);
+CREATE INDEX remote_media_name ON remote_media ((file->>'name'));
+
+-- Files that no row names any more and that are still to be removed from where they are kept. A trigger writes it, so
+-- that no way on which a row goes, or goes along with another, can forget its files.
+CREATE TABLE files_to_remove (
+    file text COLLATE "C" PRIMARY KEY CHECK (length(file) <= 200),
+    at   timestamptz NOT NULL DEFAULT now()
+);
+
+-- +goose StatementBegin
+CREATE FUNCTION remote_media_gone() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR NEW.file IS DISTINCT FROM OLD.file THEN
+        INSERT INTO files_to_remove (file) SELECT v->>'file' FROM jsonb_array_elements(OLD.file->'variants') AS v ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER remote_media_gone AFTER DELETE OR UPDATE OF file ON remote_media
+    FOR EACH ROW WHEN (OLD.file IS NOT NULL) EXECUTE FUNCTION remote_media_gone();
+
+-- What a peer's reply said before it was edited. Its merchant and the town hall read it.
+CREATE TABLE reply_versions (
+    reply_id    uuid NOT NULL REFERENCES replies ON DELETE CASCADE,
+    replaced_at timestamptz NOT NULL, -- as the peer says
+    summary     text NOT NULL CHECK (length(summary) <= 500),
+    content     text NOT NULL CHECK (length(content) <= 200000),
+    language    text NOT NULL CHECK (length(language) <= 100),
+    PRIMARY KEY (reply_id, replaced_at)
+);

@@ -135,8 +135,25 @@ func replies() []Reponse {
 		{ID: "1", Author: "Odile R.", Handle: "@odile@mastodon.example", URL: "https://mastodon.example/@odile/1", Published: ago(0, 8, 24), Text: paragraph("Gardez-moi une tourte, s’il vous plaît. Je passe après le marché.")},
 		{ID: "2", Author: fournil.Name, Handle: fournil.Handle, Published: ago(0, 8, 31), Shop: &fournil, To: &Lien{URL: "#r-1", Text: "Odile R."}, Text: paragraph("C’est noté, Odile. Elle est au chaud sous le comptoir.")},
 		{ID: "3", Author: "Bertille", Handle: "@bertille@vernede.example", Published: ago(0, 8, 52), Text: `<p><span class="h-card"><a href="https://saint-laurent.example/@fournil" class="u-url mention" rel="nofollow noopener noreferrer ugc">@fournil</a></span> Le moulin est content de retrouver sa farine en si bonne compagnie.</p>`},
+		{ID: "5", Author: "Marguerite", Handle: "@marguerite@vernede.example", URL: "https://vernede.example/@marguerite/5", Published: ago(0, 9, 1), Face: face(), Edited: ago(0, 9, 2),
+			Text: paragraph("Le voici sur ma table."), Photos: []Photo{photo("pain", "Une tranche de seigle beurrée.")}},
+		{ID: "6", Author: "Anselme", Handle: "@anselme@vernede.example", Published: ago(0, 9, 3), Warning: "Fin de la fournée", Text: paragraph("Il n’en reste que deux."), Photos: []Photo{photo("pain", "")}},
+		{ID: "7", Author: "Jeanne", Handle: "@jeanne@vernede.example", Published: ago(0, 9, 4), Sensitive: true, Text: paragraph("Mon doigt après le couteau à pain."), Photos: []Photo{photo("pain", "Un doigt bandé.")}},
 		{ID: "4", Author: "", Handle: "@rando@asso.example", Published: ago(0, 9, 10), Lang: "en", Pending: true, Text: paragraph("Twelve of us will come on Saturday. Will there be enough fougasses?")},
 	}
+}
+
+func formerWords(townHall bool) Page {
+	return PagePremiersMots{
+		Author: "Odile R.", Handle: "@odile@mastodon.example", TownHall: townHall, BackURL: "/espace/messages/1",
+		Now:    Mot{At: ago(0, 9, 2), Text: paragraph("Gardez-m’en deux.")},
+		Former: []Mot{{At: ago(0, 9, 2), Text: paragraph("Gardez-moi une tourte.")}, {At: ago(0, 8, 30), Lang: "en", Text: paragraph("Keep one for me.")}},
+	}
+}
+
+func face() *Photo {
+	p := photo("velo", "")
+	return &p
 }
 
 func messagesList(current string) (pending, seen []Message) {
@@ -432,6 +449,11 @@ func cannedPages() []canned {
 			pending, seen := messagesList("")
 			return PageMessages{Pending: pending, Seen: seen, OlderURL: "/espace/messages?avant=7"}
 		}},
+		{"premiers-mots", "/espace/messages/1/versions", 200, func(*locale.Locale) Page { return formerWords(false) }},
+		{"premiers-mots-mairie", "/mairie/reponses/1", 200, func(*locale.Locale) Page { return formerWords(true) }},
+		{"premiers-mots-sans", "/espace/messages/1/versions", 200, func(*locale.Locale) Page {
+			return PagePremiersMots{Author: "Odile R.", Handle: "@odile@mastodon.example", BackURL: "/espace/messages/1", Now: Mot{At: ago(0, 8, 24), Text: paragraph("Gardez-m’en deux.")}}
+		}},
 		{"messages-vide", "/espace/messages", 200, func(*locale.Locale) Page { return PageMessages{} }},
 		{"messages-calmes", "/espace/messages", 200, func(*locale.Locale) Page { return PageMessages{HasNews: true} }},
 		{"message", "/espace/messages/1", 200, func(l *locale.Locale) Page {
@@ -440,9 +462,9 @@ func cannedPages() []canned {
 				Title: "Odile R.", Handle: "@odile@mastodon.example", ProfileURL: "https://mastodon.example/@odile", Kind: "reponse",
 				About: &Lien{URL: "/@fournil/0193a1", Text: "Fournée de seigle ce matin"},
 				Words: []Mot{
-					{"Odile R.", false, ago(0, 8, 24), paragraph("Gardez-moi une tourte, s’il vous plaît. Je passe après le marché."), ""},
-					{fournil.Name, true, ago(0, 8, 31), paragraph("C’est noté, Odile. Elle est au chaud sous le comptoir."), ""},
-					{"Odile R.", false, ago(0, 9, 2), paragraph("Finalement deux, si c’est possible, pour 12 h 45 ?"), "fr"},
+					{"Odile R.", false, ago(0, 8, 24), paragraph("Gardez-moi une tourte, s’il vous plaît. Je passe après le marché."), "", ""},
+					{fournil.Name, true, ago(0, 8, 31), paragraph("C’est noté, Odile. Elle est au chaud sous le comptoir."), "", ""},
+					{"Odile R.", false, ago(0, 9, 2), paragraph("Finalement deux, si c’est possible, pour 12 h 45 ?"), "fr", "/espace/messages/1/versions"},
 				},
 				Key: "0192f3b1", ReplyURL: "/espace/messages/1", Ready: ReadyReplies(l, "/espace/messages/1"), HideURL: "/espace/messages/1",
 			}}
@@ -450,7 +472,7 @@ func cannedPages() []canned {
 		{"message-a-accepter", "/espace/messages/2", 422, func(l *locale.Locale) Page {
 			pending, seen := messagesList("/espace/messages/2")
 			return PageMessages{Pending: pending, Seen: seen, Errors: Erreurs{{"reponse", "Écrivez votre réponse"}}, Conversation: &Conversation{
-				Title: "Marcher en Cèze", Handle: "@rando@asso.example", Kind: "attente", Words: []Mot{{"Marcher en Cèze", false, ago(0, 9, 10), paragraph("Aurez-vous assez de fougasses à midi ?"), ""}},
+				Title: "Marcher en Cèze", Handle: "@rando@asso.example", Kind: "attente", Words: []Mot{{"Marcher en Cèze", false, ago(0, 9, 10), paragraph("Aurez-vous assez de fougasses à midi ?"), "", ""}},
 				ApproveURL: "/espace/messages/2", ReplyURL: "/espace/messages/2", Key: "1", Ready: ReadyReplies(l, "/espace/messages/2"),
 			}}
 		}},
@@ -459,7 +481,7 @@ func cannedPages() []canned {
 		}},
 		{"message-prive", "/espace/messages/5", 200, func(l *locale.Locale) Page {
 			return PageMessages{Conversation: &Conversation{Title: "Odile R.", Handle: "@odile@mastodon.example", Kind: "prive", Private: true, Key: "1",
-				Words:    []Mot{{"Odile R.", false, ago(0, 8, 24), paragraph("Faites-vous des pains sans sel ?"), ""}},
+				Words:    []Mot{{"Odile R.", false, ago(0, 8, 24), paragraph("Faites-vous des pains sans sel ?"), "", ""}},
 				ReplyURL: "/espace/messages/5", Ready: ReadyReplies(l, "/espace/messages/5")}}
 		}},
 		{"message-gestes", "/espace/messages/6", 422, func(*locale.Locale) Page {
@@ -530,7 +552,7 @@ func cannedPages() []canned {
 		}},
 		{"mairie", "/mairie", 200, func(*locale.Locale) Page {
 			return PageMairie{Reports: 2, Missing: []string{"Directeur de la publication", "Courriel de la mairie"}, Shops: 31, News: 46, Replies: 38, Followers: 1204, Waiting: 23, Hosts: hosts,
-				Checks: []Verification{{"1", "Promo", "@promo@ailleurs.example", ago(1, 22, 40), &Lien{URL: "/@cycles/1", Text: "Atelier d’hiver"}, paragraph("Vélos électriques à moitié prix, cliquez vite…")}},
+				Checks: []Verification{{"1", "Promo", "@promo@ailleurs.example", ago(1, 22, 40), &Lien{URL: "/@cycles/1", Text: "Atelier d’hiver"}, paragraph("Vélos électriques à moitié prix, cliquez vite…"), "/mairie/reponses/1"}},
 				Quiet:  []Lien{{"/@depot", "Dépôt du Quai", "pas encore entré"}, {"/@terre_rouge", "Atelier Terre Rouge", "silencieux depuis août"}}}
 		}},
 		{"mairie-premier-jour", "/mairie", 200, func(*locale.Locale) Page { return PageMairie{} }},

@@ -28,6 +28,7 @@ type Verification struct {
 	At                 time.Time
 	About              *Lien
 	Text               template.HTML // sanitised
+	FormerURL          string        // what it said before it was edited; "" where it was not
 }
 
 // Serveur is another server and how it takes what we send.

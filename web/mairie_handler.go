@@ -59,7 +59,10 @@ func (h *Handlers) Mairie(w http.ResponseWriter, r *http.Request) error {
 	for _, one := range waiting {
 		c := Verification{
 			ID: one.Reply.ID.String(), Author: peerName(one.Reply.Actor), Handle: peerHandle(one.Reply.Actor), At: one.Reply.Received,
-			Text: h.remote(l, one.Reply),
+			Text: warned(h.reply(l, town.ThreadEntry{Reply: one.Reply})),
+		}
+		if !one.Reply.Updated.IsZero() {
+			c.FormerURL = pathMairie + "/reponses/" + one.Reply.ID.String()
 		}
 		if one.Post != nil {
 			c.About = &Lien{URL: pathOf(one.Post), Text: orWords(title(one.Post.Text), one.Post.Merchant.Name)}

@@ -66,6 +66,8 @@ type Mot struct {
 	At   time.Time
 	Text template.HTML // sanitised
 	Lang string
+	// FormerURL leads to what it said before it was edited; "" where it was not.
+	FormerURL string
 }
 
 // readyReplies are the ready-made replies, by their name in addresses.

@@ -129,7 +129,11 @@ func (h *Handlers) conversation(
 	}
 	for _, e := range entries {
 		shown := h.reply(l, e)
-		c.Words = append(c.Words, Mot{From: shown.Author, Own: e.Answer != nil, At: shown.Published, Text: shown.Text, Lang: shown.Lang})
+		word := Mot{From: shown.Author, Own: e.Answer != nil, At: shown.Published, Text: warned(shown), Lang: shown.Lang}
+		if e.Reply != nil && !shown.Edited.IsZero() {
+			word.FormerURL = messagePath(e.Reply.ID) + "/versions"
+		}
+		c.Words = append(c.Words, word)
 	}
 	if reply.Post != uuid.Nil {
 		post, _, err := h.config.Timeline.Post(ctx, reply.Post)

@@ -67,6 +67,9 @@ func (h *Handlers) Nouvelle(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	p.Replies = replies
+	if err := h.config.Timeline.Show(ctx, thread); err != nil {
+		h.config.Log.WarnContext(ctx, "pictures of a thread are not fetched", "post", post.ID, "error", err)
+	}
 	others, _, err := h.config.Timeline.MerchantFeed(ctx, post.Merchant.ID, town.Cursor{})
 	if err != nil {
 		return err

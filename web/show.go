@@ -152,21 +152,34 @@ func (h *Handlers) reply(l *locale.Locale, e town.ThreadEntry) Reponse {
 		}
 	}
 	r := e.Reply
-	return Reponse{
+	shown := Reponse{
 		ID: r.ID.String(), Author: peerName(r.Actor), Handle: peerHandle(r.Actor), URL: string(r.URL), Published: r.Published,
 		Text: h.remote(l, r), Lang: foreign(l, r.Language), Pending: r.State == town.ReplyWaiting,
+		Warning: r.Summary, Sensitive: r.Sensitive, Edited: r.Updated,
 	}
+	if r.Face != nil {
+		face := h.photo(r.Face)
+		shown.Face = &face
+	}
+	for i, kept := range r.Copies {
+		if kept != nil {
+			photo := h.photo(kept)
+			photo.Alt = sanitize.Line(r.Attachments[i].Name)
+			shown.Photos = append(shown.Photos, photo)
+		}
+	}
+	return shown
 }
 
-// remote is what a peer wrote: its warning, its words, and links to its pictures, which stay where they are.
+// remote is what a peer wrote: its words, and links to those of its pictures of which there is no copy here.
 func (h *Handlers) remote(l *locale.Locale, r *town.Reply) template.HTML {
 	var b strings.Builder
-	if r.Summary != "" {
-		b.WriteString("<p><strong>" + template.HTMLEscapeString(r.Summary) + "</strong></p>")
-	}
 	b.WriteString(objectCard(l, r))
 	b.WriteString(r.Content)
-	for _, a := range r.Attachments {
+	for i, a := range r.Attachments {
+		if i < len(r.Copies) && r.Copies[i] != nil {
+			continue
+		}
 		if address := string(a.URL); strings.HasPrefix(address, "https://") || strings.HasPrefix(address, "http://") {
 			words := l.T("reply.attachment")
 			if a.Name != "" {
@@ -177,6 +190,14 @@ func (h *Handlers) remote(l *locale.Locale, r *town.Reply) template.HTML {
 		}
 	}
 	return trusted(b.String())
+}
+
+// warned is what a peer wrote with its warning in front, where there is no cover to put it on.
+func warned(r Reponse) template.HTML {
+	if r.Warning == "" {
+		return r.Text
+	}
+	return trusted("<p><strong>" + template.HTMLEscapeString(r.Warning) + "</strong></p>" + string(r.Text))
 }
 
 // excerpt is the beginning of remote HTML in plain words.

@@ -101,6 +101,19 @@ type Reponse struct {
 	Pending   bool      // waits for approval: shown to the shop only
 	To        *Lien     // the reply that it answers; nil where it answers the news itself
 	ReportURL string    // where the town hall reports it; for the town hall only
+	Face      *Photo    // the writer's picture, as our own copy
+	Photos    []Photo   // copies of its pictures
+	Warning   string    // what its writer says before it is opened; the words and the pictures are behind it
+	Sensitive bool      // the pictures are behind a cover
+	Edited    time.Time // zero when it was never edited
+}
+
+// Small gives the address of the smallest JPEG; it is empty without one.
+func (p Photo) Small() string {
+	if len(p.JPEG) == 0 {
+		return ""
+	}
+	return p.JPEG[0].URL
 }
 
 // Name is who answers; somebody who gave no name is called by the first part of the handle.

@@ -242,7 +242,11 @@ func (f *follower) document(w http.ResponseWriter, id, kind, name string) {
 	}
 	f.mu.Lock()
 	f.ties[name].write(document)
+	_, hasFace := f.pages["/faces/"+name+".png"]
 	f.mu.Unlock()
+	if hasFace {
+		document["icon"] = map[string]any{"type": "Image", "mediaType": "image/png", "url": f.at("/faces/" + name + ".png")}
+	}
 	writeJSON(w, "application/activity+json; charset=utf-8", document)
 }
 

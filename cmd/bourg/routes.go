@@ -103,6 +103,7 @@ func (s *server) routes() []route {
 		{"POST", "/espace/nouvelles/{post}/avant", web.Merchant, page(p.MettreEnAvant), false},
 		{"GET", "/espace/messages", web.Merchant, page(p.Messages), false},
 		{"GET", "/espace/messages/{reply}", web.Merchant, page(p.Message), false},
+		{"GET", "/espace/messages/{reply}/versions", web.Merchant, page(p.VersionsDeMessage), false},
 		{"POST", "/espace/messages/{reply}", web.Merchant, page(p.RepondreOuDecider), false},
 		{"POST", "/espace/citations/{quote}", web.Merchant, page(p.RetirerCitation), false},
 		{"GET", "/espace/commerce", web.Merchant, page(p.MaPage), false},
@@ -119,6 +120,7 @@ func (s *server) routes() []route {
 
 		// ----------------------------------------------------------------- town hall
 		{"GET", "/mairie", web.TownHall, page(p.Mairie), false},
+		{"GET", "/mairie/reponses/{reply}", web.TownHall, page(p.VersionsDeReponse), false},
 		{"POST", "/mairie/reponses", web.TownHall, page(p.DeciderReponse), false},
 		{"GET", "/mairie/commerces", web.TownHall, page(p.MairieCommerces), false},
 		{"POST", "/mairie/commerces", web.TownHall, page(p.EnvoyerInvitation), false},

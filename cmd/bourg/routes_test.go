@@ -397,6 +397,8 @@ func (h *house) expectations() map[string]expectation {
 		"GET /espace/demenager":                     {path: "/espace/demenager", want: shopPage},
 		"POST /espace/demenager":                    {path: "/espace/demenager", form: form("geste", "venir", "ancien", ""), want: [roleCount]int{401, 401, 403, 422, 422, 403}},
 		"GET /espace/demenager/abonnes.csv":         {path: "/espace/demenager/abonnes.csv", want: shopPage},
+		"GET /espace/messages/{reply}/versions":     {path: "/espace/messages/" + reply.String() + "/versions", want: ownPage},
+		"GET /mairie/reponses/{reply}":              {path: "/mairie/reponses/" + reply.String(), want: townPage},
 		"GET /espace/compte":                        {path: "/espace/compte", want: memberPage},
 		"POST /espace/compte/mot-de-passe":          {path: "/espace/compte/mot-de-passe", form: form("nouveau", "court"), want: [roleCount]int{401, 401, 422, 422, 422, 422}},
 		"POST /espace/compte/appareils":             {path: "/espace/compte/appareils", form: form("appareil", strings.Repeat("ab", 32)), want: [roleCount]int{401, 401, 303, 303, 303, 303}},

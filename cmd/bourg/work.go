@@ -45,6 +45,8 @@ func (s *server) work(ctx context.Context) error {
 		FillThread:   s.fillThread,
 		ReadObject:   s.readObject,
 		FollowMove:   s.followMove,
+		FetchMedia:   s.fetchMedia,
+		RemoveFiles:  s.removeFiles,
 		Sweep:        s.sweep,
 		Orphans:      s.removeOrphans,
 		Tend:         s.town.publisher.Tend,
@@ -109,7 +111,7 @@ func (s *server) sweep(ctx context.Context) error {
 	for _, file := range files {
 		errs = append(errs, s.town.media.Remove(ctx, media.Photo{Variants: []media.Variant{{File: file}}}))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.removeFiles(ctx))...)
 }
 
 // removeOrphans removes photos that no row knows: of uploads that a crash cut off before

@@ -24,6 +24,8 @@ type Deeds struct {
 	FillThread   func(ctx context.Context, j FillThread) error
 	ReadObject   func(ctx context.Context, object string, fetches int) error
 	FollowMove   func(ctx context.Context, from, to string) error
+	FetchMedia   func(ctx context.Context, id string) error
+	RemoveFiles  func(ctx context.Context) error
 	Sweep        func(ctx context.Context) error
 	Orphans      func(ctx context.Context) error
 	Tend         func(ctx context.Context) error
@@ -100,6 +102,14 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 				return deeds.FollowMove(ctx, j.Args.From, j.Args.To)
 			},
 		}),
+		river.AddWorkerSafely(workers, &worker[FetchMedia]{
+			client: c, level: slog.LevelInfo, first: mediaPause, longest: mediaLongest,
+			do: func(ctx context.Context, j *river.Job[FetchMedia]) error { return deeds.FetchMedia(ctx, j.Args.ID) },
+		}),
+		river.AddWorkerSafely(workers, &worker[RemoveFiles]{
+			client: c, level: slog.LevelError,
+			do: func(ctx context.Context, _ *river.Job[RemoveFiles]) error { return deeds.RemoveFiles(ctx) },
+		}),
 		river.AddWorkerSafely(workers, &worker[Sweep]{
 			client: c, level: slog.LevelError, timeout: sweepTimeout,
 			do: func(ctx context.Context, _ *river.Job[Sweep]) error { return deeds.Sweep(ctx) },
@@ -130,6 +140,7 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 			mailQueue:  {MaxWorkers: mailWorkers},
 			otherQueue: {MaxWorkers: otherWorkers},
 			peerQueue:  {MaxWorkers: peerWorkers},
+			mediaQueue: {MaxWorkers: mediaWorkers},
 		},
 		PeriodicJobs: []*river.PeriodicJob{
 			periodic(sweepEvery, Sweep{}),

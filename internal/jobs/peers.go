@@ -1,12 +1,26 @@
 package jobs
 
-import "github.com/riverqueue/river"
+import (
+	"time"
+
+	"github.com/riverqueue/river"
+)
 
 // peerQueue is for what waits for peers, so that slow ones hold up neither mail nor the
 // town's own housekeeping. peerWorkers is how many of them may be slow at once.
 const (
 	peerQueue   = "peers"
 	peerWorkers = 4
+	// Pictures come one after the other, in a queue of their own: to decode them takes memory.
+	mediaQueue   = "media"
+	mediaWorkers = 1
+)
+
+// How often a picture is tried, within ten minutes. A page that still wants it after a day asks again.
+const (
+	mediaTries   = 3
+	mediaPause   = time.Minute
+	mediaLongest = 5 * time.Minute
 )
 
 // FillThread completes a conversation by what peers serve. It is tried once: the budget is that of
@@ -35,3 +49,26 @@ func (FillThread) InsertOpts() river.InsertOpts {
 		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
 	}
 }
+
+// FetchMedia makes a copy of a peer's picture that a page shows.
+type FetchMedia struct {
+	// ID is the uuid of the wanted picture.
+	ID string `json:"id"`
+}
+
+// Kind is the job's name in the queue.
+func (FetchMedia) Kind() string { return "fetch_media" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (FetchMedia) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: mediaQueue, MaxAttempts: mediaTries, Priority: 3}
+}
+
+// RemoveFiles removes files whose rows are gone. It is asked for when something is deleted.
+type RemoveFiles struct{}
+
+// Kind is the job's name in the queue.
+func (RemoveFiles) Kind() string { return "remove_files" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (RemoveFiles) InsertOpts() river.InsertOpts { return once() }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -123,14 +124,21 @@ func (s *Store) BlockDomain(ctx context.Context, domain, reason string, at time.
 		if err := silence(ctx, tx, hosts); err != nil {
 			return err
 		}
+		if err := dropJobs(ctx, tx, domain); err != nil {
+			return err
+		}
 		return changedByPerson(ctx, tx)
 	})
 	s.blocks.forget()
 	s.changed()
+	if err == nil {
+		s.removeFilesSoon(ctx)
+	}
 	return err
 }
 
-// silence removes what the actors of these hosts did, and ends the deliveries to them.
+// silence removes what the actors of these hosts did and what was copied from there, and ends the deliveries and
+// look-ups to them. Nothing else may name them: who adds a table that can says here what becomes of it.
 func silence(ctx context.Context, tx pgx.Tx, hosts []string) error {
 	rows, _ := tx.Query(ctx, `
 		SELECT id FROM remote_actors WHERE host = ANY($1) OR delivery_host = ANY($1) ORDER BY id FOR UPDATE`, hosts)
@@ -155,7 +163,47 @@ func silence(ctx context.Context, tx pgx.Tx, hosts []string) error {
 	if err != nil {
 		return err
 	}
-	return dropDeliveries(ctx, tx, `host = ANY($1)`, hosts)
+	if err := dropDeliveries(ctx, tx, `host = ANY($1)`, hosts); err != nil {
+		return err
+	}
+	for _, sql := range []string{
+		`DELETE FROM deliveries WHERE host = ANY($1)`, // those that were given up
+		`DELETE FROM remote_media WHERE host = ANY($1)`,
+		`DELETE FROM lookups WHERE host = ANY($1)`,
+	} {
+		if _, err := tx.Exec(ctx, sql, hosts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addressed finds the hosts in a job's arguments.
+var addressed = regexp.MustCompile(`https?://[^/"?#\\]+`)
+
+// dropJobs removes the jobs that are still to be done and name a host that the domain covers. One that is being
+// done finds its host blocked.
+func dropJobs(ctx context.Context, tx pgx.Tx, domain string) error {
+	rows, _ := tx.Query(ctx, `
+		SELECT id, args::text FROM river_job WHERE state IN ('available', 'pending', 'retryable', 'scheduled') AND kind <> 'mail'
+		   FOR UPDATE SKIP LOCKED`)
+	var drop []int64
+	var id int64
+	var args string
+	_, err := pgx.ForEachRow(rows, []any{&id, &args}, func() error {
+		for _, address := range addressed.FindAllString(args, -1) {
+			if covered(map[string]bool{domain: true}, federation.IRI(address).Host()) {
+				drop = append(drop, id)
+				return nil
+			}
+		}
+		return nil
+	})
+	if err != nil || len(drop) == 0 {
+		return err
+	}
+	_, err = tx.Exec(ctx, `DELETE FROM river_job WHERE id = ANY($1)`, drop)
+	return err
 }
 
 // UnblockDomain implements town.ModerationStore. What the block has removed does not
@@ -213,7 +261,8 @@ func (s *Store) BlockedDomains(ctx context.Context) ([]town.BlockedDomain, error
 func hostsCovered(ctx context.Context, tx pgx.Tx, domains map[string]bool) ([]string, error) {
 	rows, _ := tx.Query(ctx, `
 		SELECT host FROM remote_actors UNION SELECT delivery_host FROM remote_actors
-		UNION SELECT host FROM deliveries UNION SELECT host FROM hosts ORDER BY 1`)
+		UNION SELECT host FROM deliveries UNION SELECT host FROM hosts
+		UNION SELECT host FROM remote_media UNION SELECT host FROM lookups ORDER BY 1`)
 	hosts, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
 		return nil, err

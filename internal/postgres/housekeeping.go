@@ -38,6 +38,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (files []string, err e
 		{"former followers", "followers", `ended_at < $1`, now.Add(-90 * day)},
 		{"parked deliveries", "deliveries", `state = 'parked' AND created_at < $1`, now.Add(-30 * day)},
 		{"deliveries given up to blocked hosts", "deliveries", `state = 'parked' AND created_at < $1 AND host IN (SELECT host FROM hosts WHERE paused_until = 'infinity')`, now.Add(-day)},
+		{"look-ups", "lookups", `at < $1`, now.Add(-day)},
 		{"hosts", "hosts", unusedHost + ` AND paused_until < $1 AND coalesce(greatest(last_success, last_failure, scheme_at), '-infinity') < $1`, now.Add(-90 * day)},
 		{"too many hosts", "hosts", unusedHost + fmt.Sprintf(` AND paused_until < $1 AND host IN (
 			SELECT host FROM hosts ORDER BY greatest(last_success, last_failure, scheme_at) DESC NULLS LAST OFFSET %d)`, hostsMax), now},
@@ -52,6 +53,9 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (files []string, err e
 	})
 	if err != nil {
 		return files, err
+	}
+	if err := s.sweepMedia(ctx, now); err != nil {
+		return files, fmt.Errorf("sweep peers' pictures: %w", err)
 	}
 	if files, err = s.sweepPhotos(ctx, now.Add(-day)); err != nil {
 		return files, fmt.Errorf("sweep photos: %w", err)

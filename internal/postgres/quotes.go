@@ -119,7 +119,7 @@ func (s *Store) RevokeQuote(ctx context.Context, q *town.Quote, revoked *town.Ou
 
 // DeleteQuoting implements town.InboxStore.
 func (s *Store) DeleteQuoting(ctx context.Context, in town.Received, object federation.IRI, revoked town.Outgoing) error {
-	return s.receiveInTx(ctx, "delete quoting object", in, func(tx pgx.Tx, sender int64) error {
+	err := s.receiveInTx(ctx, "delete quoting object", in, func(tx pgx.Tx, sender int64) error {
 		if _, err := tx.Exec(ctx, lockSubject, subject(in.Sender.ID, object)); err != nil {
 			return err
 		}
@@ -139,6 +139,10 @@ func (s *Store) DeleteQuoting(ctx context.Context, in town.Received, object fede
 		}
 		return s.addOutgoing(ctx, tx, revoked)
 	})
+	if err == nil {
+		s.removeFilesSoon(ctx)
+	}
+	return err
 }
 
 // removeQuotes removes the quotes that the condition names, and that the merchants were told of them.

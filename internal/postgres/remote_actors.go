@@ -130,7 +130,7 @@ func cut(s string, n int) string {
 // RemoteActor implements town.PostStore and town.DocumentStore.
 func (s *Store) RemoteActor(ctx context.Context, id federation.IRI) (*town.RemoteActor, error) {
 	rows, _ := s.pool.Query(ctx, `
-		SELECT iri, name, handle, url, host FROM remote_actors r WHERE iri = $1 AND deleted_at IS NULL`, string(id))
+		SELECT iri, name, handle, url, host, id FROM remote_actors r WHERE iri = $1 AND deleted_at IS NULL`, string(id))
 	actor, err := pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByPos[town.RemoteActor])
 	return actor, mapped("read remote actor", err)
 }
@@ -141,7 +141,7 @@ func (s *Store) RemoteActors(ctx context.Context, ids []federation.IRI) ([]town.
 		return nil, nil
 	}
 	rows, _ := s.pool.Query(ctx, `
-		SELECT a.iri, a.name, a.handle, a.url, a.host FROM unnest($1::text[]) WITH ORDINALITY AS n(iri, place)
+		SELECT a.iri, a.name, a.handle, a.url, a.host, a.id FROM unnest($1::text[]) WITH ORDINALITY AS n(iri, place)
 		  JOIN remote_actors a ON a.iri = n.iri COLLATE "C" AND a.deleted_at IS NULL ORDER BY n.place`, ids)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[town.RemoteActor])
 	return list, mapped("read remote actors", err)
@@ -165,7 +165,7 @@ func (s *Store) UpdateActor(ctx context.Context, in town.Received) error {
 // DeleteActor implements town.InboxStore. The row stays, without its document, so that
 // what is still on its way from the actor does not bring it back.
 func (s *Store) DeleteActor(ctx context.Context, in town.Received) error {
-	return s.receiveInTx(ctx, "delete actor", in, func(tx pgx.Tx, id int64) error {
+	err := s.receiveInTx(ctx, "delete actor", in, func(tx pgx.Tx, id int64) error {
 		if err := removeTraces(ctx, tx, []int64{id}); err != nil {
 			return err
 		}
@@ -177,22 +177,31 @@ func (s *Store) DeleteActor(ctx context.Context, in town.Received) error {
 		var inbox, host string
 		var shared bool
 		err := tx.QueryRow(ctx, `
-			UPDATE remote_actors SET deleted_at = $2, document = '{}', name = '' WHERE id = $1
+			UPDATE remote_actors SET deleted_at = $2, document = '{}', name = '', handle = '', url = iri WHERE id = $1
 			RETURNING inbox, delivery_host, EXISTS (
 				SELECT FROM remote_actors o WHERE o.delivery_host = remote_actors.delivery_host
 				   AND o.delivery_inbox = remote_actors.inbox AND o.id <> $1)`, id, s.now()).Scan(&inbox, &host, &shared)
 		if err != nil || shared {
 			return err
 		}
-		return dropDeliveries(ctx, tx, `host = $1 AND inbox = $2`, federation.IRI(inbox).Host(), inbox)
+		if err := dropDeliveries(ctx, tx, `host = $1 AND inbox = $2`, federation.IRI(inbox).Host(), inbox); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `DELETE FROM deliveries WHERE host = $1 AND inbox = $2`, federation.IRI(inbox).Host(), inbox)
+		return err
 	})
+	if err == nil {
+		s.removeFilesSoon(ctx)
+	}
+	return err
 }
 
 // removeTraces removes all that these actors did here: followings, replies, reactions,
-// and what merchants were told of them.
+// what merchants were told of them, and the copies of their pictures.
 func removeTraces(ctx context.Context, tx pgx.Tx, actors []int64) error {
 	for _, sql := range []string{
 		`DELETE FROM notifications WHERE actor_id = ANY($1)`,
+		`DELETE FROM remote_media WHERE actor_id = ANY($1)`,
 		`DELETE FROM followers WHERE follower_id = ANY($1)`,
 		`DELETE FROM quotes WHERE actor_id = ANY($1)`,
 		`WITH gone AS (

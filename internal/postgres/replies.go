@@ -97,7 +97,7 @@ func (s *Store) EditReply(ctx context.Context, in town.Received, r *town.Reply) 
 	}
 	found, err := s.receive(ctx, "edit reply", in, subject(in.Sender.ID, r.ObjectID), receivedWith(1, 2)+`
 		before AS (
-			SELECT r.id, r.post_id, r.merchant_id, r.public, r.state,
+			SELECT r.id, r.post_id, r.merchant_id, r.public, r.state, r.summary, r.content, r.language,
 			       (r.summary, r.content, r.attachments::text, r.name) IS DISTINCT FROM ($4::text, $5::text, ($7::json)::text, $12::text) AS other
 			  FROM gate, sender, replies r
 			 WHERE r.object_id = $3 AND r.actor_id = sender.id AND coalesce(r.updated_at, r.published_at) < $8 FOR UPDATE OF r
@@ -108,13 +108,22 @@ func (s *Store) EditReply(ctx context.Context, in town.Received, r *town.Reply) 
 					AND ($9 OR coalesce(m.approve_replies, (SELECT approve_replies FROM town), false)) THEN 'waiting' ELSE b.state END
 			  FROM before b JOIN merchants m ON m.id = b.merchant_id
 			 WHERE r.id = b.id RETURNING r.id, r.post_id, r.state = 'waiting' AND b.state = 'shown' AS waits
+		), kept AS (
+			INSERT INTO reply_versions (reply_id, replaced_at, summary, content, language)
+			SELECT b.id, $8, b.summary, b.content, b.language FROM before b
+			 WHERE b.other AND (SELECT count(*) FROM reply_versions v WHERE v.reply_id = b.id) < $13
+			ON CONFLICT DO NOTHING
+		), dropped AS (
+			DELETE FROM remote_media m USING edited e
+			 WHERE m.reply_id = e.id AND NOT EXISTS (SELECT FROM json_array_elements($7::json) AS a WHERE a->>'URL' = m.url)
 		), counted AS (`+countReplies(`
 			SELECT post_id, -1 FROM edited WHERE post_id IS NOT NULL AND waits`)+`
 		)`+receivedEnd+`EXISTS (SELECT FROM edited)`,
 		in.Key, string(in.Sender.ID), string(r.ObjectID), r.Summary, r.Content, r.Language, attachments, updated,
-		r.State == town.ReplyWaiting, r.Sensitive, notNil(r.Mentions), cut(r.Name, 200))
+		r.State == town.ReplyWaiting, r.Sensitive, notNil(r.Mentions), cut(r.Name, 200), versionsMax)
 	if found {
 		s.changed()
+		s.removeFilesSoon(ctx)
 	}
 	return err
 }
@@ -137,6 +146,7 @@ func (s *Store) DeleteObject(ctx context.Context, in town.Received, object feder
 		in.Key, string(in.Sender.ID), string(object), objectKey(in.Sender.ID, object))
 	if found {
 		s.changed()
+		s.removeFilesSoon(ctx)
 	}
 	return err
 }
@@ -159,7 +169,7 @@ func (s *Store) PostOf(ctx context.Context, object federation.IRI) (post, mercha
 
 // replyColumns are what scanReply reads, of replies r and remote_actors a.
 const replyColumns = `r.id, r.object_id, r.merchant_id, r.post_id, r.in_reply_to, r.url, r.public, r.summary, r.content, r.language,
-	r.attachments, r.sensitive, r.mentions, r.published_at, r.updated_at, r.received_at, r.state, r.type, r.name, a.iri, a.name, a.handle, a.url, a.host`
+	r.attachments, r.sensitive, r.mentions, r.published_at, r.updated_at, r.received_at, r.state, r.type, r.name, a.iri, a.name, a.handle, a.url, a.host, a.id`
 
 const replyTables = `replies r JOIN remote_actors a ON a.id = r.actor_id`
 
@@ -169,7 +179,7 @@ func scanReply(row pgx.CollectableRow) (*town.Reply, error) {
 	err := row.Scan(&r.ID, &r.ObjectID, &r.Merchant, (*zeronull.UUID)(&r.Post), (*zeronull.Text)(&r.InReplyTo), &r.URL, &r.Public,
 		&r.Summary, &r.Content, &r.Language, &attachments, &r.Sensitive, &r.Mentions, &r.Published, (*zeronull.Timestamptz)(&r.Updated), &r.Received, &r.State,
 		&r.Type, &r.Name,
-		&r.Actor.ID, &r.Actor.Name, &r.Actor.Handle, &r.Actor.URL, &r.Actor.Host)
+		&r.Actor.ID, &r.Actor.Name, &r.Actor.Handle, &r.Actor.URL, &r.Actor.Host, &r.Actor.Row)
 	if err != nil {
 		return nil, err
 	}

@@ -80,6 +80,9 @@ func (s *Store) Thread(ctx context.Context, post uuid.UUID) ([]town.ThreadEntry,
 	if err != nil {
 		return nil, mapped("read thread", err)
 	}
+	if err := s.addCopies(ctx, replies); err != nil {
+		return nil, mapped("read thread", err)
+	}
 	answers, err := postsWhere(ctx, s.pool, `p.root_id = $1 AND p.public AND p.withdrawn_at IS NULL
 		ORDER BY p.published_at, p.id LIMIT $2`, post, threadMax)
 	if err != nil {

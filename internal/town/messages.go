@@ -22,6 +22,8 @@ type MessageStore interface {
 	// Conversation returns what that peer and the merchant wrote to each other about the same post (or, without a
 	// post, in the same chain of replies), public and private, oldest first.
 	Conversation(ctx context.Context, merchant, reply uuid.UUID) ([]ThreadEntry, error)
+	// ReplyVersions returns what a reply said before it was edited, the latest first.
+	ReplyVersions(ctx context.Context, reply uuid.UUID) ([]ReplyVersion, error)
 	// SetReplyState shows, hides or leaves waiting, and keeps the post's count right.
 	SetReplyState(ctx context.Context, merchant, reply uuid.UUID, state ReplyState) error
 }

@@ -38,8 +38,9 @@ type ModerationStore interface {
 	WaitingReplies(ctx context.Context, n int) ([]WaitingReply, error)
 	// ShopStates returns the living merchants by name.
 	ShopStates(ctx context.Context) ([]ShopState, error)
-	// Reply and SetReplyState are those of MessageStore.
+	// Reply, ReplyVersions and SetReplyState are those of MessageStore.
 	Reply(ctx context.Context, id uuid.UUID) (*Reply, error)
+	ReplyVersions(ctx context.Context, reply uuid.UUID) ([]ReplyVersion, error)
 	SetReplyState(ctx context.Context, merchant, reply uuid.UUID, state ReplyState) error
 }
 

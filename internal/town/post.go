@@ -98,8 +98,12 @@ type Reply struct {
 	Sensitive bool // its pictures are not for every eye
 	// Mentions are the actors elsewhere whom it names, at most MaxMentions.
 	Mentions []federation.IRI
-	// Attachments are not shown from here, but linked to at their own server.
+	// Attachments lie at its server. Those that were copied here are shown, the others linked to: Copies has as many
+	// entries, nil where there is no copy. Face is the copy of its writer's picture.
 	Attachments []federation.Image
+	Copies      []*Photo
+	Face        *Photo
+	Wants       bool // a copy that should be here is not, or it is to be noted that one was shown
 	Published   time.Time
 	Updated     time.Time
 	Received    time.Time
@@ -126,6 +130,7 @@ type RemoteActor struct {
 	Handle string // "user@domain"
 	URL    federation.IRI
 	Host   string
+	Row    int64 // the store's own number of it; 0 where it was not asked for
 }
 
 // NotificationKind is what the merchant is told: that somebody replied to a post, mentioned

@@ -27,6 +27,9 @@ type TimelineStore interface {
 	Thread(ctx context.Context, post uuid.UUID) ([]ThreadEntry, error)
 	// Quotes returns the quotes of a post that stand, oldest first, at most n.
 	Quotes(ctx context.Context, post uuid.UUID, n int) ([]*Quote, error)
+	// WantMedia asks for copies of the pictures of these replies and of their writers where there are none, not sooner than a
+	// day after it was tried, and notes that those which are there were shown.
+	WantMedia(ctx context.Context, replies []uuid.UUID) error
 	// SearchPosts and SearchMerchants find by words, which are folded already, best and newest first.
 	SearchPosts(ctx context.Context, words string, n int) ([]*Post, error)
 	SearchMerchants(ctx context.Context, words string, n int) ([]*Merchant, error)
@@ -118,6 +121,20 @@ const quotesShown = 50
 // Quotes returns who quotes a post elsewhere, oldest first.
 func (t *Timeline) Quotes(ctx context.Context, post uuid.UUID) ([]*Quote, error) {
 	return t.Store.Quotes(ctx, post, quotesShown)
+}
+
+// Show notes that a thread is shown: pictures that are not here yet are fetched by a job.
+func (t *Timeline) Show(ctx context.Context, thread []ThreadEntry) error {
+	var wanting []uuid.UUID
+	for _, e := range thread {
+		if e.Reply != nil && e.Reply.Wants {
+			wanting = append(wanting, e.Reply.ID)
+		}
+	}
+	if len(wanting) == 0 {
+		return nil
+	}
+	return t.Store.WantMedia(ctx, wanting)
 }
 
 // Found is what a search finds.
