@@ -627,6 +627,10 @@ func cannedPages() []canned {
 		{"repondre-ailleurs", "/suivre?objet=/@fournil/0193a1&adresse=odile@mastodon.example", 200, func(*locale.Locale) Page {
 			return PageSuivre{Name: fournil.Name, Answering: true, Object: "/@fournil/0193a1", Handle: "https://saint-laurent.example/@fournil/0193a1", Address: "@odile@mastodon.example", Continue: &Ailleurs{"mastodon.example", "https://mastodon.example/authorize_interaction?uri=x"}}
 		}},
+		{"envoi", "/envoi?de=/@fournil", 200, func(*locale.Locale) Page {
+			return PageEnvoi{Title: fournil.Name, BackURL: "/@fournil", Document: "{\n  \"type\": \"Organization\",\n  \"name\": \"</code></pre><script>alert(1)</script>\"\n}"}
+		}},
+		{"envoi-bourg", "/envoi", 200, func(*locale.Locale) Page { return PageEnvoi{Document: "{\n  \"type\": \"Application\"\n}"} }},
 		{"accessibilite", "/accessibilite", 200, func(*locale.Locale) Page { return PageAccessibilite{} }},
 		{"accessibilite-auditee", "/accessibilite", 200, func(*locale.Locale) Page {
 			return PageAccessibilite{AuditedOn: ago(90, 9, 0), AuditedBy: "Accès pour tous", KnownFaults: []string{"Certaines photos n’ont pas de description."}, Contact: "acces@saint-laurent.example"}

@@ -105,6 +105,7 @@ type frame struct {
 	Doors       []door
 	Search      bool
 	Activity    string
+	SentPath    string // of this page, where other servers can get what it shows; empty otherwise
 	Atom        string
 	Card        card
 	ScriptURL   string
@@ -131,6 +132,9 @@ func newFrame(l *locale.Locale, site Site, now time.Time, r *http.Request, h hea
 		ThemeURL:  colours.url, ThemeColour: colours.awning,
 		Activity: h.activity, Atom: h.atom,
 		now: now.In(zone), zone: zone,
+	}
+	if h.activity != "" {
+		f.SentPath = r.URL.Path
 	}
 	if f.Atom == "" && h.doors == residentDoors {
 		f.Atom = "/atom.xml"

@@ -33,6 +33,7 @@ type Config struct {
 	Messages   *town.Messages
 	Moderator  *town.Moderator
 	Neighbours *town.Neighbours
+	Documents  *town.Documents
 	Reports    *town.Reports
 	Quotes     *town.Quotes
 	Courier    *town.Courier

@@ -60,6 +60,7 @@ func (s *server) routes() []route {
 		{"GET", "/commerces", web.Everyone, page(p.Commerces), true},
 		{"GET", "/voisins", web.Everyone, page(p.Voisins), true},
 		{"GET", "/recherche", web.Everyone, page(p.Recherche), true},
+		{"GET", "/envoi", web.Everyone, page(p.Envoi), false},
 		{"GET", "/suivre", web.Everyone, page(p.Suivre), false},
 		{"GET", "/accessibilite", web.Everyone, page(p.Accessibilite), true},
 		{"GET", "/mentions-legales", web.Everyone, page(p.Mentions), true},

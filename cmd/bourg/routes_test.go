@@ -346,6 +346,7 @@ func (h *house) expectations() map[string]expectation {
 		"GET /":                                     {path: "/", want: all(200)},
 		"GET /commerces":                            {path: "/commerces?c=bouche", want: all(200)},
 		"GET /recherche":                            {path: "/recherche?q=seigle", want: all(200)},
+		"GET /envoi":                                {path: "/envoi?de=/@fournil", want: all(200)},
 		"GET /suivre":                               {path: "/suivre?qui=fournil&adresse=odile@ailleurs.example", want: all(200)},
 		"GET /accessibilite":                        {path: "/accessibilite", want: all(200)},
 		"GET /mentions-legales":                     {path: "/mentions-legales", want: all(200)},
