@@ -318,12 +318,12 @@ func objectThing(o *Object) (thing, error) {
 	}
 	if !o.StartTime.IsZero() {
 		start := streams.NewActivityStreamsStartTimeProperty()
-		start.Set(second(o.StartTime))
+		start.Set(o.StartTime.Truncate(time.Second)) // with its offset from UTC, which some show as it stands
 		t.SetActivityStreamsStartTime(start)
 	}
 	if !o.EndTime.IsZero() {
 		end := streams.NewActivityStreamsEndTimeProperty()
-		end.Set(second(o.EndTime))
+		end.Set(o.EndTime.Truncate(time.Second))
 		t.SetActivityStreamsEndTime(end)
 	}
 	if tombstone, ok := t.(vocab.ActivityStreamsTombstone); ok {

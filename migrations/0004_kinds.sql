@@ -9,7 +9,7 @@ ALTER TABLE posts
     ADD ends_at      timestamptz,
     ADD details      jsonb NOT NULL DEFAULT '{}' CHECK (octet_length(details::text) <= 65536), -- what the kind has further: price, place, status
     ADD silent       boolean NOT NULL DEFAULT false, -- a product that was never put forward: on its shop's page, in no feed, sent to nobody
-    ADD ended        boolean NOT NULL DEFAULT false, -- an offer that is over, sold out or taken back
+    ADD ended        boolean NOT NULL DEFAULT false, -- an offer that is over, sold out or taken back; an event that is cancelled or put off
     ADD announced_at timestamptz,                    -- when its merchant last put it forward or reminded of it
     ADD revision     integer NOT NULL DEFAULT 0;     -- counts the changes, so that none overwrites another one unseen
 

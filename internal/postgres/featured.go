@@ -11,7 +11,8 @@ import (
 )
 
 // featuredChanges compares what a merchant's featured collection holds with what followers were told
-// of it: the offers that end next and the event that comes next, of what has left.
+// of it: the offers that end next and the event that comes next, of what has left
+// and takes place.
 var featuredChanges = fmt.Sprintf(`
 	SELECT merchant_id, post_id, added FROM (
 		SELECT coalesce(w.merchant_id, f.merchant_id) AS merchant_id, coalesce(w.post_id, f.post_id) AS post_id, f.post_id IS NULL AS added
@@ -21,7 +22,7 @@ var featuredChanges = fmt.Sprintf(`
 				(SELECT p.id FROM posts p WHERE `+isOffer+` AND p.merchant_id = m.id AND p.ends_at > $1 AND p.leaves_at <= $1
 				  ORDER BY p.ends_at, p.id LIMIT %d)
 				UNION ALL
-				(SELECT p.id FROM posts p WHERE `+isEvent+` AND p.merchant_id = m.id AND p.starts_at > $2 AND p.leaves_at <= $1
+				(SELECT p.id FROM posts p WHERE `+isEvent+` AND p.merchant_id = m.id AND NOT p.ended AND p.starts_at > $2 AND p.leaves_at <= $1
 				    AND coalesce(p.ends_at, p.starts_at + interval '12 hours') > $1
 				  ORDER BY p.starts_at, p.id LIMIT %d)
 			) p WHERE a.deleted_at IS NULL

@@ -35,7 +35,7 @@ const (
 	// Whoever has just written in an offer is not to be written over at once: machines edit an object once an hour at most.
 	endedOffers = isOffer + ` AND p.ends_at < $1 AND p.leaves_at < $2 AND (p.updated_at IS NULL OR p.updated_at < $2)
 		ORDER BY p.ends_at, p.id LIMIT $3`
-	eventsToRemind = isEvent + ` AND a.deleted_at IS NULL AND p.announced_at IS NULL AND p.starts_at >= $1 AND p.starts_at < $2 AND p.leaves_at < $3
+	eventsToRemind = isEvent + ` AND NOT p.ended AND a.deleted_at IS NULL AND p.announced_at IS NULL AND p.starts_at >= $1 AND p.starts_at < $2 AND p.leaves_at < $3
 		ORDER BY p.starts_at, p.id LIMIT $4`
 )
 

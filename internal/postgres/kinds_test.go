@@ -288,6 +288,11 @@ func TestLiveOffersAndComingEvents(t *testing.T) {
 			t.Errorf("events of %s: got %v, want %v", tt.merchant, got, tt.want)
 		}
 	}
+	for _, status := range []town.EventStatus{town.EventCancelled, town.EventPostponed} {
+		off := eventOf("off", now.Add(22*time.Hour), time.Time{})
+		off.Event.Status = status
+		f.kindPost(m, town.Event, 1, off)
+	}
 	if got, err := f.EventsToRemind(f.ctx(), now.Add(time.Hour), now.Add(30*time.Hour), now, 10); err != nil || !slices.Equal(titles(got), []string{"other's", "tomorrow"}) {
 		t.Errorf("to remind of: got %v, error %v, want those of tomorrow", titles(got), err)
 	}
@@ -370,6 +375,9 @@ func TestFeaturedChanges(t *testing.T) {
 	f.must(err)
 	expect("Add B", "Add C", "Add D", "Add Late")
 	first := f.kindPost(m, town.Offer, 5, offerOf("A", 100, now, now.Add(time.Hour)))
+	off := eventOf("Off", now.Add(3*time.Hour), time.Time{})
+	off.Event.Status = town.EventCancelled
+	f.kindPost(m, town.Event, 5, off)
 	f.kindPost(m, town.Event, 5, eventOf("Soon", now.Add(24*time.Hour), time.Time{}))
 	expect("Add A", "Add Soon", "Remove D", "Remove Late")
 	first.Offer.Status, first.Updated = town.OfferSoldOut, now

@@ -245,7 +245,11 @@ func (p *Publisher) Highlight(ctx context.Context, by Author, id uuid.UUID) (*Po
 		post.Product.Highlighted = true
 		// A server sorts posts by when they were published, and would lay one of last month below all others.
 		post.Published, post.Leaves, post.Updated = now, now, time.Time{}
-		out, err := p.created(ctx, post)
+		activity, err := uuid.NewV7() // of today, so that the outbox has it on top
+		if err != nil {
+			return nil, fmt.Errorf("put product forward: make an id: %w", err)
+		}
+		out, err := p.createdAs(ctx, post, activity)
 		if err != nil {
 			return nil, fmt.Errorf("put product forward: %w", err)
 		}

@@ -2,6 +2,7 @@ package town
 
 import (
 	"context"
+	"slices"
 
 	"bourg/federation"
 )
@@ -24,10 +25,13 @@ func (d *Documents) Featured(ctx context.Context, actor federation.IRI) ([]*fede
 	if err != nil {
 		return nil, err
 	}
-	events, err := d.Store.ComingEvents(ctx, m.ID, Cursor{}, FeaturedEvents)
+	// Of what comes next, the first that takes place.
+	events, err := d.Store.ComingEvents(ctx, m.ID, Cursor{}, 10)
 	if err != nil {
 		return nil, err
 	}
+	events = slices.DeleteFunc(events, func(p *Post) bool { return p.Over() || !p.Left(d.Now()) })
+	events = events[:min(len(events), FeaturedEvents)]
 	posts, err := d.objects(ctx, append(offers, events...))
 	return append([]*federation.Object{card}, posts...), err
 }

@@ -111,6 +111,8 @@ func daysSpan(from, to time.Time) string {
 			span = "le " + span
 		}
 		return span
+	case from.IsZero() && hours:
+		return "jusqu’au " + last + ", " + clock(to)
 	case from.IsZero():
 		return "jusqu’au " + last
 	case sameDay(from, to):

@@ -109,10 +109,17 @@ func (p *Post) Silent() bool {
 	return p.Kind == Product && (p.Product == nil || !p.Product.Highlighted)
 }
 
-// Over tells whether the post is an offer that is no longer to be had: it has ended, is sold
-// out, or was taken back.
+// Over tells whether the post is an offer that is no longer to be had (it has ended, is sold
+// out, or was taken back), or an event that does not take place at the time that it bears.
 func (p *Post) Over() bool {
-	return p.Kind == Offer && p.Offer != nil && p.Offer.Status != OfferOpen
+	switch {
+	case p.Kind == Offer && p.Offer != nil:
+		return p.Offer.Status != OfferOpen
+	case p.Kind == Event && p.Event != nil:
+		return p.Event.Status == EventCancelled || p.Event.Status == EventPostponed
+	default:
+		return false
+	}
 }
 
 // FirstMoment and LastMoment return the first and the last second of t's day in t's time

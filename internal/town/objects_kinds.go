@@ -2,9 +2,11 @@ package town
 
 import (
 	"html"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"bourg/federation"
 )
@@ -76,13 +78,56 @@ func (k *kindObject) lines(headline, facts string, further ...string) {
 			b.WriteString("<p>" + l + "</p>")
 		}
 	}
-	k.Content = b.String()
+	k.Content = b.String() + k.hashtags()
 }
 
-// times sets the object's own times, in UTC as all others are written.
+// maxHashtags is how many hashtags an object has at most, with those that were typed.
+const maxHashtags = 4
+
+// hashtags adds the town and the trade, by which people elsewhere find what is near them, to the object's
+// tags and returns them as a paragraph of their own, which Mastodon lays aside as a row of tags. What was typed is not said twice.
+func (k *kindObject) hashtags() string {
+	words := []string{hashtagOf(k.town.Name)}
+	if trade := k.post.Merchant.Trade; trade != "autre" {
+		words = append(words, hashtagOf(trade))
+	}
+	var links []string
+	for _, word := range words {
+		known := slices.ContainsFunc(k.Tags, func(t federation.Tag) bool { return strings.EqualFold(t.Name, "#"+word) })
+		if word == "" || known || len(k.Tags) >= maxHashtags {
+			continue
+		}
+		href := k.a.Word(word)
+		k.Tags = append(k.Tags, federation.Tag{Type: "Hashtag", Name: "#" + word, Href: href})
+		links = append(links, `<a href="`+html.EscapeString(string(href))+`" class="mention hashtag" rel="tag">#`+html.EscapeString(word)+"</a>")
+	}
+	if len(links) == 0 {
+		return ""
+	}
+	return "<p>" + strings.Join(links, " ") + "</p>"
+}
+
+// hashtagOf writes a name as one word: « Saint-Laurent-sur-Cèze » becomes SaintLaurentSurCèze. It is empty for what has no letters.
+func hashtagOf(name string) string {
+	var b strings.Builder
+	letters := false
+	for _, part := range strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		letters = letters || strings.ContainsFunc(part, unicode.IsLetter)
+		if b.Len() > 0 {
+			part = upperFirst(part)
+		}
+		b.WriteString(part)
+	}
+	if !letters {
+		return ""
+	}
+	return b.String()
+}
+
+// times sets the object's own times, on the town's clock.
 func (k *kindObject) times() (from, to time.Time) {
-	k.StartTime, k.EndTime = k.post.Starts, k.post.Ends
-	return inZone(k.post.Starts, k.loc), inZone(k.post.Ends, k.loc)
+	k.StartTime, k.EndTime = inZone(k.post.Starts, k.loc), inZone(k.post.Ends, k.loc)
+	return k.StartTime, k.EndTime
 }
 
 func (k *kindObject) offer() {
@@ -215,7 +260,7 @@ func (k *kindObject) article() {
 	p := k.post
 	k.Name = p.Title
 	k.Summary = opening(p.Text, maxSummary)
-	k.Content = k.text
+	k.lines("", "")
 	preview := map[string]any{
 		"type": "Note", "attributedTo": string(k.AttributedTo), "published": k.Published.UTC().Format(time.RFC3339),
 		"content": "<p><strong>" + html.EscapeString(p.Title) + "</strong></p><p>" + html.EscapeString(k.Summary) + `</p><p><a href="` +

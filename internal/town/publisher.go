@@ -53,7 +53,7 @@ type PostStore interface {
 	// EndedOffers returns offers that ended before a time and are still called open, but for those that left or were edited
 	// after quiet, at most n.
 	EndedOffers(ctx context.Context, before, quiet time.Time, n int) ([]*Post, error)
-	// EventsToRemind returns events that start from one time up to before another, left before a third, and were
+	// EventsToRemind returns events that take place from one time up to before another, left before a third, and were
 	// never announced, at most n.
 	EventsToRemind(ctx context.Context, from, to, left time.Time, n int) ([]*Post, error)
 
@@ -207,6 +207,10 @@ func (p *Publisher) Answer(ctx context.Context, by Author, merchant, reply uuid.
 // created encodes the Create of a post. Its uuid is the post's own, so that a post which
 // is edited before it has left keeps the activity that it has. A silent post has none.
 func (p *Publisher) created(ctx context.Context, post *Post) (Outgoing, error) {
+	return p.createdAs(ctx, post, post.ID)
+}
+
+func (p *Publisher) createdAs(ctx context.Context, post *Post, activity uuid.UUID) (Outgoing, error) {
 	if post.Silent() {
 		return Outgoing{}, nil
 	}
@@ -215,7 +219,7 @@ func (p *Publisher) created(ctx context.Context, post *Post) (Outgoing, error) {
 		return Outgoing{}, err
 	}
 	return p.carried(ctx, post, Outgoing{
-		ID: post.ID, Actor: post.Merchant.ID, Public: post.Public, Listed: post.Public,
+		ID: activity, Actor: post.Merchant.ID, Public: post.Public, Listed: post.Public,
 		Leaves: post.Leaves, To: recipients(post, time.Time{}),
 	}, create(o))
 }

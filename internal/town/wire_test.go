@@ -163,3 +163,82 @@ func TestWhatPeersGetOfEachKind(t *testing.T) {
 		})
 	}
 }
+
+// Whatever is typed into a field stays text: no peer gets an element or a link of the merchant's making.
+func TestWhatIsTypedIntoFieldsStaysText(t *testing.T) {
+	t.Parallel()
+	const nasty = `<img src=x onerror=alert(1)>"'><a href="javascript:x">`
+	for kind, post := range wirePosts(t) {
+		m := wireMerchant()
+		m.Name, m.Phone, m.Address = nasty, nasty, nasty
+		post.Merchant, post.Title, post.Text = m, nasty, nasty
+		switch kind {
+		case Offer:
+			post.Offer.Conditions, post.Offer.Unit = nasty, nasty
+		case Product:
+			post.Product.Lead, post.Product.Allergens, post.Product.Unit = nasty, nasty, nasty
+		case Event:
+			post.Event.Place, post.Event.Address, post.Event.Link = nasty, nasty, "https://x.example/"+nasty
+		}
+		o := wireObject(t, post)
+		preview := ""
+		if p, ok := o.Extra["preview"].(map[string]any); ok {
+			preview = p["content"].(string)
+		}
+		for _, html := range []string{o.Content, preview} {
+			if strings.Contains(html, "<img") || strings.Contains(html, `<a href="javascript`) {
+				t.Errorf("%s: got %s", kind, html)
+			}
+		}
+		if html := sanitize.HTML(o.Content); len(html) < len(o.Content)*3/4 {
+			t.Errorf("%s: a strict reader keeps %d of %d bytes: %s", kind, len(html), len(o.Content), html)
+		}
+	}
+}
+
+// The summary of an event is one line of at most 120 signs, whatever its place is called.
+func TestTheSummaryOfAnEventIsOneShortLine(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ place, want string }{
+		{"Place du Marché", "samedi 12 décembre 2026, 9 h – 18 h — Place du Marché, Bourg (79)"},
+		{strings.Repeat("é", 70), "samedi 12 décembre 2026, 9 h – 18 h — " + strings.Repeat("é", 70) + ", Bourg (79)"},
+		{strings.Repeat("é", 71), "samedi 12 décembre 2026, 9 h – 18 h — " + strings.Repeat("é", 71) + ", Bourg"},
+		{"la grande salle " + strings.Repeat("très ", 30) + "longue", "samedi 12 décembre 2026, 9 h – 18 h — la grande salle " + strings.TrimSpace(strings.Repeat("très ", 13)) + "…"},
+	} {
+		post := wirePosts(t)[Event]
+		post.Event.Place = tt.place
+		got := wireObject(t, post).Summary
+		if n := len([]rune(got)); plainSpaces(got) != tt.want || n > 120 {
+			t.Errorf("got %q of %d signs, want %q", got, n, tt.want)
+		}
+	}
+}
+
+// Days and hours as people read them in French.
+func TestFrenchDays(t *testing.T) {
+	t.Parallel()
+	loc := paris(t)
+	at := func(month time.Month, day, hour, minute int) time.Time {
+		return time.Date(2026, month, day, hour, minute, 0, 0, loc)
+	}
+	for _, tt := range []struct{ got, want string }{
+		{eventSpan(at(12, 1, 20, 30), time.Time{}), "mardi 1er décembre 2026, 20 h 30"},
+		{eventSpan(at(12, 12, 9, 0), at(12, 12, 18, 5)), "samedi 12 décembre 2026, 9 h – 18 h 05"},
+		{eventSpan(at(12, 12, 9, 0), at(12, 13, 18, 0)), "du samedi 12 décembre 2026, 9 h, au dimanche 13 décembre 2026, 18 h"},
+		{eventSpan(at(12, 12, 0, 0), LastMoment(at(12, 12, 9, 0))), "samedi 12 décembre 2026"},
+		{eventSpan(at(12, 12, 0, 0), LastMoment(at(12, 13, 9, 0))), "du samedi 12 décembre 2026 au dimanche 13 décembre 2026"},
+		{daysSpan(at(11, 24, 0, 0), LastMoment(at(11, 29, 0, 0))), "du mardi 24 au dimanche 29 novembre 2026"},
+		{daysSpan(at(11, 24, 0, 0), LastMoment(at(12, 1, 0, 0))), "du mardi 24 novembre au mardi 1er décembre 2026"},
+		{daysSpan(at(12, 24, 0, 0), LastMoment(at(12, 24, 0, 0).AddDate(0, 0, 9))), "du jeudi 24 décembre 2026 au samedi 2 janvier 2027"},
+		{daysSpan(at(11, 24, 0, 0), LastMoment(at(11, 24, 0, 0))), "le mardi 24 novembre 2026"},
+		{daysSpan(time.Time{}, LastMoment(at(11, 24, 0, 0))), "jusqu’au mardi 24 novembre 2026"},
+		{daysSpan(time.Time{}, at(11, 24, 17, 0)), "jusqu’au mardi 24 novembre 2026, 17 h"},
+		{daysSpan(at(11, 24, 17, 0), at(11, 24, 19, 0)), "le mardi 24 novembre 2026, 17 h – 19 h"},
+		{daysSpan(at(11, 24, 0, 0), time.Time{}), "à partir du mardi 24 novembre 2026"},
+		{Cents(125_050).Euros(), "1\u202f250,50 €"}, {Cents(99_999_999).Euros(), "999\u202f999,99 €"}, {Cents(5).Euros(), "0,05 €"}, {Cents(1200).Euros(), "12 €"},
+	} {
+		if plainSpaces(tt.got) != tt.want {
+			t.Errorf("got %q, want %q", tt.got, tt.want)
+		}
+	}
+}
