@@ -280,6 +280,12 @@ func expected(value any) any {
 	return value
 }
 
+// readByStreams parses a document with streams.
+func readByStreams(document map[string]any) error {
+	_, err := streams.ToType(context.Background(), document)
+	return err
+}
+
 // TestStreamsReadsUs parses all that is sent with streams, which stands for other strict readers.
 func TestStreamsReadsUs(t *testing.T) {
 	t.Parallel()
