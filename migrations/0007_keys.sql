@@ -22,6 +22,7 @@ ALTER TABLE actors DROP COLUMN private_key, DROP COLUMN public_key;
 
 -- An activity that announces new keys is signed with those before them.
 ALTER TABLE activities ADD COLUMN former_keys boolean NOT NULL DEFAULT false;
+CREATE INDEX activities_announcing ON activities (actor_id) WHERE former_keys;
 -- What goes to the followers tells each server how many of them it should know (FEP-8fcf).
 ALTER TABLE activities ADD COLUMN followers boolean NOT NULL DEFAULT false;
 

@@ -42,4 +42,5 @@ const (
 
 	NetworkPageSQL = networkPage
 	PostHostsSQL   = postHosts
+	FollowersAtSQL = followersAt
 )

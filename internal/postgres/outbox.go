@@ -18,7 +18,8 @@ import (
 // What is about an object is looked up activity by activity (OFFSET 0 keeps the planner from
 // turning that round), because a plan that was made while the queue was empty stays for a while.
 //
-// A delivery names the one before it about the same object to the same inbox. For that
+// A delivery names the one before it about the same object to the same inbox, else the one that announces new keys
+// of the actor there: what waits already waits for that one (see announceFirst). For that
 // to be right, whoever writes two activities about one object does it under a lock that
 // an earlier statement of the same transaction took (the post's row, the merchant's).
 const outgoing = `
@@ -40,9 +41,12 @@ const outgoing = `
 	), inboxes AS (
 		SELECT inbox, host FROM addresses WHERE host <> $15 AND host <> ''
 	), earlier AS (
-		SELECT d.inbox, max(d.id) AS id FROM activities a CROSS JOIN LATERAL (
+		SELECT d.inbox, coalesce(max(d.id) FILTER (WHERE a.same), max(d.id)) AS id FROM (
+			SELECT id, true AS same FROM activities WHERE object_id = $4
+			UNION ALL SELECT id, false FROM activities WHERE actor_id = $2 AND former_keys
+		) a CROSS JOIN LATERAL (
 			SELECT id, inbox FROM deliveries WHERE activity_id = a.id AND state = 'waiting' OFFSET 0
-		) d WHERE a.object_id = $4 GROUP BY d.inbox
+		) d GROUP BY d.inbox
 	), activity AS (
 		INSERT INTO activities (id, actor_id, type, object_id, json, public, listed, leaves_at, followers, recipients)
 		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, (SELECT count(*) FROM inboxes) FROM gate

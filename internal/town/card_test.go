@@ -84,7 +84,7 @@ func TestActorsTellCapabilities(t *testing.T) {
 
 func testKeys(t *testing.T) []ActorKey {
 	t.Helper()
-	made, err := newActor("key")
+	made, err := MakeActor("key")
 	if err != nil {
 		t.Fatal(err)
 	}

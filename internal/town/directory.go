@@ -120,11 +120,11 @@ func (d *Directory) SetUpTown(ctx context.Context, by Author, token string, s Se
 		Name: s.Name, ShortName: shortName(s.Name), Handle: s.Handle, INSEE: s.INSEE, Lat: s.Lat, Lon: s.Lon,
 		TimeZone: timeZone(s.INSEE), HelpPhone: s.HelpPhone, SetUpAt: d.now(),
 	}
-	own, err := newActor(s.Handle)
+	own, err := MakeActor(s.Handle)
 	if err != nil {
 		return "", err
 	}
-	relay, err := newActor("relay")
+	relay, err := MakeActor("relay")
 	if err != nil {
 		return "", err
 	}
@@ -216,7 +216,7 @@ func (d *Directory) AddMerchant(ctx context.Context, by Author, n NewMerchant) (
 			return nil, "", err
 		}
 	}
-	actor, err := newActor(m.Handle)
+	actor, err := MakeActor(m.Handle)
 	if err != nil {
 		return nil, "", err
 	}
@@ -395,8 +395,8 @@ var phonePattern = regexp.MustCompile(`^\+?[0-9][0-9 .()/-]{1,28}$`)
 
 func validPhone(s string) bool { return s == "" || phonePattern.MatchString(s) }
 
-// newActor makes an actor's id and its keys.
-func newActor(handle string) (NewActor, error) {
+// MakeActor makes what a new local actor is made of: an id and a key of each kind.
+func MakeActor(handle string) (NewActor, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return NewActor{}, fmt.Errorf("make an id: %w", err)
