@@ -58,6 +58,7 @@ type delivery struct {
 	at       time.Time
 	path     string // of the inbox
 	scheme   scheme
+	signed   string // by which key: the header that names it
 	body     []byte
 	activity map[string]any
 }
@@ -284,7 +285,7 @@ func (f *follower) inbox(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f.mu.Lock()
-	f.deliveries = append(f.deliveries, delivery{at: time.Now(), path: r.URL.Path, scheme: used, body: body, activity: activity})
+	f.deliveries = append(f.deliveries, delivery{at: time.Now(), path: r.URL.Path, scheme: used, signed: r.Header.Get("Signature") + r.Header.Get("Signature-Input"), body: body, activity: activity})
 	f.mu.Unlock()
 	w.WriteHeader(http.StatusAccepted)
 }
