@@ -47,7 +47,7 @@ func (nopTB) Helper() {}
 // library serves documents to whom Readers lets in.
 type library struct {
 	*town
-	http.Handler
+	handler http.Handler
 }
 
 func newLibrary(t *testing.T, secure bool) *library {
@@ -88,7 +88,7 @@ func (l *library) read(p *peer, path string, scheme SignatureScheme, change ...f
 		c(r)
 	}
 	w := httptest.NewRecorder()
-	l.Handler.ServeHTTP(w, r)
+	l.handler.ServeHTTP(w, r)
 	var body map[string]any
 	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
 		l.t.Fatalf("%s: %v in %q", path, err, w.Body)
