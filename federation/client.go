@@ -166,7 +166,7 @@ func (c *Client) get(ctx context.Context, address IRI, accept string, max int64,
 		if err != nil {
 			return nil, "", err
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil) //nolint:gosec // G704: the guard has judged the address
 		if err != nil {
 			return nil, "", fmt.Errorf("%w: %w", ErrForbiddenURL, err)
 		}
