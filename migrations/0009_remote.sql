@@ -69,3 +69,8 @@ CREATE TABLE reply_versions (
     language    text NOT NULL CHECK (length(language) <= 100),
     PRIMARY KEY (reply_id, replaced_at)
 );
+
+-- What the sweep looks for: activities that nobody fetches any more, and actors of whom nothing is left here.
+CREATE INDEX activities_unlisted ON activities (leaves_at) WHERE NOT listed AND type <> 'Create';
+CREATE INDEX remote_actors_fetched ON remote_actors (fetched_at);
+CREATE INDEX posts_mentions ON posts USING gin (mentions) WHERE mentions <> '{}';

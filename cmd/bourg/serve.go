@@ -127,7 +127,7 @@ func newServer(t *theTown) (*server, error) {
 	refresh := s.refresh(t.fetcher)
 	t.receiver.Refresh = refresh
 	keys := federation.NewKeys(federation.KeysConfig{
-		Fetcher: s.fetcher, Cache: t.store, PlainHTTP: len(cfg.PeerNetworks) > 0, Refresh: refresh,
+		Fetcher: s.fetcher, Cache: t.store, PlainHTTP: len(cfg.PeerNetworks) > 0, Refresh: s.refreshLater,
 	})
 	s.inbox = federation.NewInbox(federation.InboxConfig{
 		Origin: string(base), Keys: keys, Cache: t.store, Gate: t.store, Receiver: t.receiver,

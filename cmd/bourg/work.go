@@ -16,6 +16,8 @@ import (
 const (
 	// refreshAskedWithin is how long an activity may wait for the row that asks for its actor anew.
 	refreshAskedWithin = time.Second
+	// refreshSpread is over how long the fetches of old actors are spread, as in Mastodon.
+	refreshSpread = 6 * time.Hour
 	// orphanAge keeps a photo whose row is about to be written from being taken for nobody's.
 	orphanAge = 48 * time.Hour
 	// orphanBatch is how many photos are looked up at once.
@@ -63,12 +65,17 @@ func (s *server) work(ctx context.Context) error {
 // again: one row, written in about a millisecond.
 func (s *server) refresh(f *federation.Fetcher) func(federation.IRI) {
 	s.fetcher = f
-	return func(actor federation.IRI) {
-		ctx, cancel := context.WithTimeout(context.Background(), refreshAskedWithin)
-		defer cancel()
-		if err := s.town.store.AskToRefresh(ctx, actor); err != nil {
-			s.log.Warn("an actor stays as it is known", "actor", actor, "error", err)
-		}
+	return func(actor federation.IRI) { s.askToRefresh(actor, 0) }
+}
+
+// refreshLater asks for an actor that is merely old, some time within the next hours.
+func (s *server) refreshLater(actor federation.IRI) { s.askToRefresh(actor, refreshSpread) }
+
+func (s *server) askToRefresh(actor federation.IRI, within time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), refreshAskedWithin)
+	defer cancel()
+	if err := s.town.store.AskToRefresh(ctx, actor, within); err != nil {
+		s.log.Warn("an actor stays as it is known", "actor", actor, "error", err)
 	}
 }
 

@@ -31,9 +31,9 @@ func TestAskToRefresh(t *testing.T) {
 	t.Parallel()
 	f := open(t)
 	for range 3 {
-		f.must(f.AskToRefresh(f.ctx(), "https://peer.test/users/anne"))
+		f.must(f.AskToRefresh(f.ctx(), "https://peer.test/users/anne", 0))
 	}
-	f.must(f.AskToRefresh(f.ctx(), "https://peer.test/users/bea"))
+	f.must(f.AskToRefresh(f.ctx(), "https://peer.test/users/bea", 0))
 	if got := f.count(`SELECT count(*) FROM river_job WHERE kind = 'refresh_actor' AND state = 'available'`); got != 2 {
 		t.Errorf("got %d jobs, want one per actor, 2", got)
 	}

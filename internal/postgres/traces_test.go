@@ -119,7 +119,7 @@ func (f *fixture) everywhere(m *town.Merchant, p *town.Post, a *federation.Actor
 	f.exec(`UPDATE deliveries SET state = 'parked' WHERE id = (SELECT min(id) FROM deliveries WHERE inbox = $1)`, string(a.Inbox))
 	_, err = f.MayAsk(f.ctx(), a.ID+"/asked", time.Hour)
 	f.must(err)
-	f.must(f.AskToRefresh(f.ctx(), a.ID))
+	f.must(f.AskToRefresh(f.ctx(), a.ID, 0))
 	f.must(f.AskToFill(f.ctx(), town.Fill{Reply: r.ObjectID, Parent: a.ID + "/parent", Budget: 3}))
 }
 
