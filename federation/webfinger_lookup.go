@@ -136,8 +136,8 @@ func (l *WebFingerLookup) ask(ctx context.Context, host, resource string) (*Fing
 			f.Actor = IRI(link.Href)
 		case link.Rel == relPage && f.Page == "":
 			f.Page = IRI(link.Href)
-		case link.Template != "" && len(link.Template) <= MaxIRI && f.templates[link.Rel] == "":
-			f.templates[link.Rel] = link.Template
+		default:
+			f.offer(link)
 		}
 	}
 	if _, _, err := l.Client.guard.target(f.Actor); err != nil {
@@ -147,6 +147,21 @@ func (l *WebFingerLookup) ask(ctx context.Context, host, resource string) (*Fing
 		f.Page = ""
 	}
 	return f, nil
+}
+
+// offer keeps the template of a link, the first of each relation. An intent's stands in "template", as Mastodon and
+// others write it, or in "href", as FEP-3b86 has it; the names of activities come in all letter cases.
+func (f *Finger) offer(link descriptorLink) {
+	rel, template := link.Rel, link.Template
+	if act, isIntent := strings.CutPrefix(rel, relIntent); isIntent {
+		rel = relIntent + strings.ToLower(act)
+		if template == "" {
+			template = link.Href
+		}
+	}
+	if template != "" && len(template) <= MaxIRI && f.templates[rel] == "" {
+		f.templates[rel] = template
+	}
 }
 
 // askElsewhere asks where the host's host-meta says that WebFinger is (RFC 6415): a town
@@ -192,21 +207,21 @@ func (l *WebFingerLookup) get(ctx context.Context, host, path, accept string) ([
 var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
 // Intent returns the address on the person's own server where an act upon object is
-// confirmed: intent is Follow, Like, Announce or Object (FEP-3b86). Where the server does
-// not offer it, the "subscribe" address of OStatus serves; where that is missing too, the one
-// that Mastodon and its kin have. It always lies on the person's own server, whatever the templates say.
+// confirmed: intent is Follow, Like or Announce, or Reply, which is a Create that answers object (FEP-3b86). Where the
+// server does not offer it, its Object intent serves, then the "subscribe" address of OStatus; where these are missing too,
+// the one that Mastodon and its kin have. It always lies on the person's own server, whatever the templates say.
 func (f *Finger) Intent(intent string, object IRI) IRI {
 	escaped := url.QueryEscape(string(object))
-	for _, rel := range []string{relIntent + intent, relIntent + "Object", relSubscribe} {
-		name := "{object}"
-		if rel == relSubscribe {
-			name = "{uri}"
-		}
-		template := f.templates[rel]
-		if !strings.Contains(template, name) {
+	own := template{relIntent + strings.ToLower(intent), "{object}"}
+	if intent == "Reply" {
+		own = template{relIntent + "create", "{inReplyTo}"}
+	}
+	for _, t := range []template{own, {relIntent + "object", "{object}"}, {relSubscribe, "{uri}"}} {
+		text := f.templates[t.rel]
+		if !strings.Contains(text, t.placeholder) {
 			continue
 		}
-		address := IRI(placeholder.ReplaceAllString(strings.ReplaceAll(template, name, escaped), ""))
+		address := IRI(placeholder.ReplaceAllString(strings.ReplaceAll(text, t.placeholder, escaped), ""))
 		if f.ownAddress(address) {
 			return address
 		}
@@ -214,6 +229,9 @@ func (f *Finger) Intent(intent string, object IRI) IRI {
 	scheme, _, _ := strings.Cut(string(f.Actor), ":")
 	return IRI(scheme + "://" + f.hosts[len(f.hosts)-1] + "/authorize_interaction?uri=" + escaped)
 }
+
+// template is a relation, and the placeholder in whose place the object stands.
+type template struct{ rel, placeholder string }
 
 // ownAddress tells whether an address lies on a host of the finger's, in its actor's scheme.
 func (f *Finger) ownAddress(address IRI) bool {

@@ -102,7 +102,7 @@ func TestIntent(t *testing.T) {
 	finger := func(templates ...string) *Finger {
 		f := &Finger{Handle: "a@home.example", Actor: "https://social.home.example/users/1", hosts: []string{"home.example", "social.home.example"}, templates: map[string]string{}}
 		for i := 0; i+1 < len(templates); i += 2 {
-			f.templates[templates[i]] = templates[i+1]
+			f.offer(descriptorLink{Rel: templates[i], Template: templates[i+1]})
 		}
 		return f
 	}
@@ -121,11 +121,43 @@ func TestIntent(t *testing.T) {
 		{"I8 another scheme", finger(relSubscribe, "javascript://home.example/%0aalert(1)//{uri}"), guess},
 		{"I8 no TLS", finger(relSubscribe, "http://home.example/s?u={uri}"), guess},
 		{"I8 a placeholder for a host", finger(relSubscribe, "https://{host}/s?u={uri}"), guess},
+		{"I8 a script", finger(relIntent+"Follow", "javascript:alert(1)//{object}"), guess},
+		{"I8 data", finger(relIntent+"Follow", "data:text/html,{object}"), guess},
+		{"I8 a path alone", finger(relIntent+"Follow", "//evil.example/{object}"), guess},
+		{"I8 a host below", finger(relIntent+"Follow", "https://home.example.evil.example/{object}"), guess},
+		{"I8 a port", finger(relIntent+"Follow", "https://home.example:8443/{object}"), guess},
+		{"I8 a backslash", finger(relIntent+"Follow", "https://evil.example\\@home.example/{object}"), guess},
+		{"I8 a line end", finger(relIntent+"Follow", "https://home.example/\r\nSet-Cookie: a=b{object}"), guess},
+		{"I8 one bad, one good", finger(relIntent+"Follow", "https://evil.example/{object}", relSubscribe, "https://home.example/s?u={uri}"), "https://home.example/s?u=" + escaped},
+		{"lower case", finger(relIntent+"follow", "https://home.example/f?o={object}"), "https://home.example/f?o=" + escaped},
+		{"the way back is left out", finger(relIntent+"Follow", "https://home.example/f?o={object}&on-success={on-success}&on-cancel={on-cancel}"),
+			"https://home.example/f?o=" + escaped + "&on-success=&on-cancel="},
 		{"no placeholder", finger(relSubscribe, "https://home.example/s"), guess},
 	} {
 		if got := string(c.finger.Intent("Follow", object)); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
+	}
+}
+
+// Each act has its own intent; a reply is a Create only where that says which post it answers.
+func TestIntentOfEachAct(t *testing.T) {
+	t.Parallel()
+	f := &Finger{Handle: "a@home.example", Actor: "https://home.example/users/1", hosts: []string{"home.example"}, templates: map[string]string{}}
+	for _, act := range []string{"Follow", "Like", "Announce", "Object"} {
+		f.offer(descriptorLink{Rel: relIntent + act, Href: "https://home.example/" + act + "?o={object}"})
+	}
+	f.offer(descriptorLink{Rel: relIntent + "Create", Template: "https://home.example/share?t={content}"})
+	for act, want := range map[string]string{
+		"Follow": "Follow?o=x", "Like": "Like?o=x", "Announce": "Announce?o=x", "Reply": "Object?o=x", "Dislike": "Object?o=x",
+	} {
+		if got := f.Intent(act, "x"); got != IRI("https://home.example/"+want) {
+			t.Errorf("%s: got %s, want %s", act, got, want)
+		}
+	}
+	f.templates[relIntent+"create"] = "https://home.example/share?t={content}&r={inReplyTo}"
+	if got, want := f.Intent("Reply", "x"), IRI("https://home.example/share?t=&r=x"); got != want {
+		t.Errorf("Reply: got %s, want %s", got, want)
 	}
 }
 

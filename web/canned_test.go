@@ -622,10 +622,10 @@ func cannedPages() []canned {
 			return PageSuivre{Name: fournil.Name, Who: "fournil", Handle: fournil.Handle, AtomURL: "/@fournil/atom.xml", Address: "@vous@piaille.example", Remember: true, Continue: &Ailleurs{"piaille.example", "https://piaille.example/authorize_interaction?uri=https%3A%2F%2Fsaint-laurent.example%2Factors%2F1"}}
 		}},
 		{"suivre-repondre", "/suivre?objet=/@fournil/0193a1", 422, func(*locale.Locale) Page {
-			return PageSuivre{Name: fournil.Name, Answering: true, Object: "/@fournil/0193a1", Handle: "https://saint-laurent.example/@fournil/0193a1", Address: "odile", Errors: Erreurs{{"adresse", "Il manque le serveur : écrivez par exemple @vous@serveur.fr"}}}
+			return PageSuivre{Name: fournil.Name, Act: GesteRepondre, Object: "/@fournil/0193a1", Handle: "https://saint-laurent.example/@fournil/0193a1", Address: "odile", Errors: Erreurs{{"adresse", "Il manque le serveur : écrivez par exemple @vous@serveur.fr"}}}
 		}},
 		{"repondre-ailleurs", "/suivre?objet=/@fournil/0193a1&adresse=odile@mastodon.example", 200, func(*locale.Locale) Page {
-			return PageSuivre{Name: fournil.Name, Answering: true, Object: "/@fournil/0193a1", Handle: "https://saint-laurent.example/@fournil/0193a1", Address: "@odile@mastodon.example", Continue: &Ailleurs{"mastodon.example", "https://mastodon.example/authorize_interaction?uri=x"}}
+			return PageSuivre{Name: fournil.Name, Act: GesteRepondre, Object: "/@fournil/0193a1", Handle: "https://saint-laurent.example/@fournil/0193a1", Address: "@odile@mastodon.example", Continue: &Ailleurs{"mastodon.example", "https://mastodon.example/authorize_interaction?uri=x"}}
 		}},
 		{"envoi", "/envoi?de=/@fournil", 200, func(*locale.Locale) Page {
 			return PageEnvoi{Title: fournil.Name, BackURL: "/@fournil", Document: "{\n  \"type\": \"Organization\",\n  \"name\": \"</code></pre><script>alert(1)</script>\"\n}"}

@@ -45,6 +45,7 @@ type Config struct {
 	MediaURL   func(file string) string // absolute address of a stored file
 	Version    string                   // of the program; may be empty
 	SourceURL  string                   // where its source code is; may be empty
+	Homes      Homes
 	// RepliesApproved says that the operator has decided that replies wait for approval, whatever the town says.
 	RepliesApproved bool
 	Log             *slog.Logger     // nil for slog.Default()

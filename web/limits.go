@@ -21,18 +21,23 @@ type limits struct {
 	follows  *limiter // forms to follow from elsewhere, by client
 	retries  *limiter // of deliveries, by login
 	accounts *limiter // look-ups of accounts elsewhere, by merchant
+	lookups  *limiter // of visitors' own servers, by client
+	// allLookups are those of all clients together: what a crowd of clients makes this server ask of others.
+	allLookups *limiter
 }
 
 func newLimits(now func() time.Time) limits {
 	return limits{
-		attempts: newLimiter(25, 5*time.Minute, now),
-		mails:    newLimiter(5, 30*time.Minute, now),
-		uploads:  newLimiter(60, 10*time.Minute, now),
-		bytes:    newLimiter(500<<20, 24*time.Hour, now),
-		searches: newLimiter(300, time.Minute, now),
-		follows:  newLimiter(60, time.Minute, now),
-		retries:  newLimiter(20, 10*time.Minute, now),
-		accounts: newLimiter(30, 10*time.Minute, now),
+		attempts:   newLimiter(25, 5*time.Minute, now),
+		mails:      newLimiter(5, 30*time.Minute, now),
+		uploads:    newLimiter(60, 10*time.Minute, now),
+		bytes:      newLimiter(500<<20, 24*time.Hour, now),
+		searches:   newLimiter(300, time.Minute, now),
+		follows:    newLimiter(60, time.Minute, now),
+		retries:    newLimiter(20, 10*time.Minute, now),
+		accounts:   newLimiter(30, 10*time.Minute, now),
+		lookups:    newLimiter(10, time.Minute, now),
+		allLookups: newLimiter(120, time.Minute, now),
 	}
 }
 

@@ -1,6 +1,10 @@
 package web
 
 import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -18,12 +22,24 @@ const serverCookie = "serveur"
 // shopsToFollow is how many shops the page about following names.
 const shopsToFollow = 30
 
-// Suivre tells how to follow a shop, or to answer a piece of news, from an account elsewhere. The visitor's server is never
-// asked for anything: the page shows a link to where servers of this network take such wishes.
+// Homes finds the way to visitors' own servers.
+type Homes interface {
+	// Way returns where on the server of the account called address ("@user@host", "user@host", "host" or the address of a
+	// page there) an act upon the object is confirmed. It asks that server; ErrNoAddress for what can be no account.
+	Way(ctx context.Context, address string, act Geste, object string) (string, error)
+}
+
+// ErrNoAddress means that an address can be nobody's account.
+var ErrNoAddress = errors.New("no address of an account")
+
+// Suivre tells how to follow a shop, or to answer, share or like a piece of news, from an account elsewhere, and shows a link to
+// where the visitor's own server takes such a wish. That server is asked for the way only on behalf of a browser that has
+// just sent the form and kept the pass that it got for it: robots, and links that somebody plants, make this server ask
+// nobody. Without a pass, the way that Mastodon and its kin have is shown.
 func (h *Handlers) Suivre(w http.ResponseWriter, r *http.Request) error {
 	l, query := h.renderer.Locale(r.Context()), r.URL.Query()
 	p := PageSuivre{
-		Who: query.Get("qui"), Object: query.Get("objet"), Address: strings.TrimSpace(clean(query.Get("adresse"))),
+		Who: query.Get("qui"), Object: query.Get("objet"), Act: Geste(query.Get("geste")), Address: strings.TrimSpace(clean(query.Get("adresse"))),
 		Remember: query.Get("retenir") != "",
 	}
 	target, err := h.followed(r, &p)
@@ -34,15 +50,16 @@ func (h *Handlers) Suivre(w http.ResponseWriter, r *http.Request) error {
 		if err := h.limits.follows.take(clientKey(r)); err != nil {
 			return err
 		}
-		host, ok := ownServer(p.Address)
-		switch {
-		case !ok:
+		switch way, err := h.wayHome(r, p, target); {
+		case errors.Is(err, ErrNoAddress):
 			p.Errors.Add("adresse", l.T("address.wrong"))
-		case host == h.config.Addresses.Base.Hostname():
+		case errors.Is(err, errHere):
 			p.Errors.Add("adresse", l.T("address.here"))
+		case err != nil:
+			return err
 		default:
-			p.Continue = &Ailleurs{Host: host, URL: "https://" + host + "/authorize_interaction?uri=" + url.QueryEscape(target)}
-			h.rememberServer(w, r, host, p.Remember)
+			p.Continue = way
+			h.rememberServer(w, r, way.Host, p.Remember)
 		}
 	} else if c, err := r.Cookie(serverCookie); err == nil {
 		if host, ok := ownServer(c.Value); ok {
@@ -56,6 +73,66 @@ func (h *Handlers) Suivre(w http.ResponseWriter, r *http.Request) error {
 	return h.show(w, r, status, p)
 }
 
+// AllerAilleurs takes the form of somebody who acts from an account elsewhere, and leads to the page that shows the way
+// there, with a pass: a browser that keeps it for two minutes may have its own server asked.
+func (h *Handlers) AllerAilleurs(w http.ResponseWriter, r *http.Request) error {
+	form, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	if err := h.limits.follows.take(clientKey(r)); err != nil {
+		return err
+	}
+	pass := rand.Text()
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // a town on plain HTTP has no secure cookies
+		Name: passCookie, Value: pass, Path: "/", MaxAge: 120, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: h.secure(),
+	})
+	query := url.Values{"passe": {pass}}
+	for _, name := range []string{"qui", "objet", "geste", "adresse", "retenir"} {
+		if form.Has(name) {
+			query.Set(name, form.Get(name))
+		}
+	}
+	query.Set("adresse", form.Get("adresse")) // an empty one is a mistake to be shown
+	return h.goTo(w, r, pathSuivre+"?"+query.Encode())
+}
+
+// passCookie holds what the form's answer handed out.
+const passCookie = "passe"
+
+// errHere means that somebody gave an address of this town for one elsewhere.
+var errHere = errors.New("an address of this town")
+
+// wayHome finds the visitor's own server: by asking it, where the browser has a pass, by rule otherwise.
+func (h *Handlers) wayHome(r *http.Request, p PageSuivre, target string) (*Ailleurs, error) {
+	host, known := ownServer(p.Address)
+	if known && (host == h.config.Addresses.Base.Hostname() || host == h.config.Addresses.Domain()) {
+		return nil, errHere
+	}
+	if h.mayAsk(r) {
+		way, err := h.config.Homes.Way(r.Context(), p.Address, p.Act, target)
+		if u, wrong := url.Parse(way); err == nil && wrong == nil {
+			return &Ailleurs{Host: u.Host, URL: way}, nil
+		}
+		if errors.Is(err, ErrNoAddress) {
+			return nil, err
+		}
+	}
+	if !known {
+		return nil, ErrNoAddress
+	}
+	return &Ailleurs{Host: host, URL: "https://" + host + "/authorize_interaction?uri=" + url.QueryEscape(target)}, nil
+}
+
+// mayAsk tells whether a request has a pass and its client has not had too many answers.
+func (h *Handlers) mayAsk(r *http.Request) bool {
+	c, err := r.Cookie(passCookie)
+	pass := r.URL.Query().Get("passe")
+	return err == nil && r.Method == http.MethodGet && pass != "" &&
+		subtle.ConstantTimeCompare([]byte(c.Value), []byte(pass)) == 1 &&
+		h.limits.lookups.take(clientKey(r)) == nil && h.limits.allLookups.take("") == nil
+}
+
 // followed fills in what is to be followed or answered, and returns its id; it is empty for the town as a whole, which has no
 // account of its own to follow yet.
 func (h *Handlers) followed(r *http.Request, p *PageSuivre) (target string, err error) {
@@ -66,7 +143,11 @@ func (h *Handlers) followed(r *http.Request, p *PageSuivre) (target string, err 
 		if err != nil {
 			return "", err
 		}
-		p.Answering, p.Name = true, post.Merchant.Name
+		switch p.Name = post.Merchant.Name; p.Act {
+		case GestePartager, GesteAimer:
+		default:
+			p.Act = GesteRepondre
+		}
 		p.Handle = string(h.config.Addresses.Page(post.Merchant.Handle, post.ID))
 		return string(h.config.Addresses.Post(post.ID)), nil
 	case p.Who != "":
@@ -74,6 +155,7 @@ func (h *Handlers) followed(r *http.Request, p *PageSuivre) (target string, err 
 		if err != nil {
 			return "", err
 		}
+		p.Act = GesteSuivre
 		p.Who, p.Name, p.AtomURL = m.Handle, m.Name, "/@"+m.Handle+"/atom.xml"
 		if m.Moved != nil { // its followers are elsewhere
 			p.Handle, p.AtomURL = "@"+m.Moved.Handle, ""

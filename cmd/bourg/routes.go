@@ -62,6 +62,7 @@ func (s *server) routes() []route {
 		{"GET", "/recherche", web.Everyone, page(p.Recherche), true},
 		{"GET", "/envoi", web.Everyone, page(p.Envoi), false},
 		{"GET", "/suivre", web.Everyone, page(p.Suivre), false},
+		{"POST", "/suivre", web.Everyone, page(p.AllerAilleurs), false},
 		{"GET", "/accessibilite", web.Everyone, page(p.Accessibilite), true},
 		{"GET", "/mentions-legales", web.Everyone, page(p.Mentions), true},
 		{"GET", "/agenda", web.Everyone, page(p.Agenda), true},

@@ -348,6 +348,7 @@ func (h *house) expectations() map[string]expectation {
 		"GET /recherche":                            {path: "/recherche?q=seigle", want: all(200)},
 		"GET /envoi":                                {path: "/envoi?de=/@fournil", want: all(200)},
 		"GET /suivre":                               {path: "/suivre?qui=fournil&adresse=odile@ailleurs.example", want: all(200)},
+		"POST /suivre":                              {path: "/suivre", form: form("qui", "fournil", "adresse", "odile@ailleurs.example"), want: all(303)},
 		"GET /accessibilite":                        {path: "/accessibilite", want: all(200)},
 		"GET /mentions-legales":                     {path: "/mentions-legales", want: all(200)},
 		"GET /voisins":                              {path: "/voisins", want: all(200)},
