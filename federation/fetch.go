@@ -55,21 +55,27 @@ func (f *Fetcher) FindActor(ctx context.Context, address IRI) (Verified[*Actor],
 // FetchObject gets the object with this id, or whose page has this address. Its id may
 // be another one on the same host, which is then asked. It bears no date later than now.
 func (f *Fetcher) FetchObject(ctx context.Context, id IRI) (Verified[*Object], error) {
+	verified, _, err := f.FetchObjectJSON(ctx, id)
+	return verified, err
+}
+
+// FetchObjectJSON is FetchObject for who also reads properties that Object does not hold: it returns the document as it came.
+func (f *Fetcher) FetchObjectJSON(ctx context.Context, id IRI) (Verified[*Object], []byte, error) {
 	var none Verified[*Object]
 	doc, found, err := f.canonical(ctx, id)
 	if err != nil {
-		return none, err
+		return none, nil, err
 	}
 	object, err := DecodeObject(doc)
 	if err != nil {
-		return none, fmt.Errorf("reading %s: %w", id, err)
+		return none, nil, fmt.Errorf("reading %s: %w", id, err)
 	}
 	object.ClampDates(f.Client.config.Now())
 	verified, err := f.Authority.Object(object, found)
 	if err != nil {
-		return none, fmt.Errorf("fetching %s: %w", id, err)
+		return none, nil, fmt.Errorf("fetching %s: %w", id, err)
 	}
-	return verified, nil
+	return verified, doc.JSON(), nil
 }
 
 // FetchCollection gets a collection or a page of one.
@@ -117,16 +123,49 @@ func (f *Fetcher) canonical(ctx context.Context, address IRI) (*Document, IRI, e
 	return f.document(ctx, id)
 }
 
-// document gets and parses a document, and tells where it was found.
-func (f *Fetcher) document(ctx context.Context, address IRI) (*Document, IRI, error) {
+// FetchText gets what a peer serves to us alone and is no ActivityStreams document, signed, at most max bytes of it.
+func (f *Fetcher) FetchText(ctx context.Context, address IRI, accept string, max int64) (*Fetched, error) {
+	host, err := f.admit(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := f.keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var known SignatureScheme
+	if f.Schemes != nil {
+		if known, err = f.Schemes.Scheme(ctx, host); err != nil {
+			return nil, fmt.Errorf("looking how to sign for %s: %w", host, err)
+		}
+	}
+	first, _ := ways(Delivery{Scheme: known}, keys)
+	fetched, _, err := f.Client.get(ctx, address, accept, max, first, f.budget)
+	if err != nil {
+		return nil, fmt.Errorf("fetching %s: %w", address, err)
+	}
+	return fetched, nil
+}
+
+// admit returns the host of an address that may be asked.
+func (f *Fetcher) admit(ctx context.Context, address IRI) (string, error) {
 	host := address.Host()
 	if host == "" || host == f.Authority.Host {
-		return nil, "", fmt.Errorf("fetching %s: %w", address, ErrForbiddenURL)
+		return "", fmt.Errorf("fetching %s: %w", address, ErrForbiddenURL)
 	}
 	if f.Gate != nil {
 		if err := f.Gate.Allowed(ctx, host); err != nil {
-			return nil, "", fmt.Errorf("fetching %s: %w", address, err)
+			return "", fmt.Errorf("fetching %s: %w", address, err)
 		}
+	}
+	return host, nil
+}
+
+// document gets and parses a document, and tells where it was found.
+func (f *Fetcher) document(ctx context.Context, address IRI) (*Document, IRI, error) {
+	host, err := f.admit(ctx, address)
+	if err != nil {
+		return nil, "", err
 	}
 	fetched, err := f.signed(ctx, address.WithoutFragment(), host)
 	if err != nil {

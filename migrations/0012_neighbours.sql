@@ -14,13 +14,12 @@ CREATE TABLE neighbours (
     legal       text NOT NULL DEFAULT '' CHECK (octet_length(legal) <= 2048),
     phone       text NOT NULL DEFAULT '' CHECK (length(phone) <= 30),
     town_actor  text NOT NULL DEFAULT '' CHECK (octet_length(town_actor) <= 2048),
-    list        text NOT NULL DEFAULT '' CHECK (octet_length(list) <= 2048),
+    active      text NOT NULL DEFAULT '' CHECK (octet_length(active) <= 2048),
     card_read_at timestamptz,
     -- its relay
     relay       text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(relay) <= 2048),
     relay_inbox text NOT NULL DEFAULT '' CHECK (octet_length(relay_inbox) <= 2048),
     relay_outbox text NOT NULL DEFAULT '' CHECK (octet_length(relay_outbox) <= 2048),
-    relay_active text NOT NULL DEFAULT '' CHECK (octet_length(relay_active) <= 2048),
     -- the handshake: outgoing is what we asked, incoming what the other town asked
     outgoing    text NOT NULL DEFAULT 'none' CHECK (outgoing IN ('none', 'pending', 'accepted', 'refused', 'expired')),
     incoming    text NOT NULL DEFAULT 'none' CHECK (incoming IN ('none', 'pending', 'accepted', 'refused', 'expired')),

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"bourg/federation"
@@ -33,7 +34,7 @@ type card struct {
 	Actors       struct {
 		Town string `json:"town"`
 	} `json:"actors"`
-	Neighbours string `json:"neighbours"`
+	Active string `json:"active"`
 }
 
 // What is taken of a card.
@@ -105,7 +106,35 @@ func (c *card) fill(out *town.Card, host string) {
 	if phone := sanitize.Line(c.ContactPhone); len(phone) <= 30 {
 		out.Phone = phone
 	}
-	out.Legal, out.Town, out.List = own(c.Legal), own(c.Actors.Town), own(c.Neighbours)
+	out.Legal, out.Town, out.Active = own(c.Legal), own(c.Actors.Town), own(c.Active)
+}
+
+// maxActiveList is how many bytes of a list of live objects are read: twenty thousand lines.
+const maxActiveList = 4 << 20
+
+// ReadActive implements town.PeerReader.
+func (c *cards) ReadActive(ctx context.Context, list federation.IRI, domain string) ([]town.ActiveLine, error) {
+	found, err := c.fetcher.FetchText(ctx, list, "text/plain", maxActiveList)
+	if err != nil {
+		return nil, err
+	}
+	if found.URL.Host() != domain {
+		return nil, fmt.Errorf("the list of %s lies elsewhere", domain)
+	}
+	return town.ParseActive(string(found.Body), domain)
+}
+
+// ReadPost implements town.PeerReader.
+func (c *cards) ReadPost(ctx context.Context, id federation.IRI) (*federation.Object, []byte, error) {
+	found, raw, err := c.fetcher.FetchObjectJSON(ctx, id)
+	var status *federation.StatusError
+	switch {
+	case errors.As(err, &status) && (status.Status == http.StatusGone || status.Status == http.StatusNotFound):
+		return nil, nil, fmt.Errorf("%s: %w", id, town.ErrGone)
+	case err != nil:
+		return nil, nil, err
+	}
+	return found.Value(), raw, nil
 }
 
 // notATown says that nobody answers who could be a neighbour; faults of our own stay what they are.
@@ -114,4 +143,16 @@ func notATown(base string, err error) error {
 		return err
 	}
 	return fmt.Errorf("%s: %w: %w", base, town.ErrNotFound, err)
+}
+
+// pause waits, unless the context ends before.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -51,12 +51,26 @@ func TestTwoTownsExchangeNews(t *testing.T) {
 		with("BOURG_TOWN_LAT", "44.25"), with("BOURG_TOWN_LON", "4.45"))
 	laurent.run("merchant", "add", "--handle", "fournil", "--name", "Le Fournil", "--trade", "boulangerie")
 
-	vernede.run("neighbour", "add", laurent.url.String())
+	laurent.run("publish", "--as", "fournil", "--text", "Avant la rencontre.")
+	laurent.run("publish", "--as", "fournil", "--text", "Avant, et pour le bourg seulement.", "--reach", "town")
+
+	vernede.run("neighbour", "add", laurent.url.String(), "--message", "Bonjour, nos marchés se touchent.")
 	laurent.awaitStanding(vernede, "none", "pending")
+	eventually(t, "the town hall sees who asks", func() error {
+		if got := laurent.neighbours()[vernede.host]; got.Name != "Vernède" || got.DistanceKm == nil {
+			return fmt.Errorf("got %+v", got)
+		}
+		return nil
+	})
 	laurent.run("neighbour", "accept", vernede.host)
 	vernede.awaitStanding(laurent, "accepted", "none")
 	if got := vernede.neighbours()[laurent.host]; got.DistanceKm == nil || *got.DistanceKm < 8 || *got.DistanceKm > 10 || got.Name != "Saint-Laurent-sur-Cèze" {
 		t.Errorf("the neighbour: got %+v, want Saint-Laurent-sur-Cèze at about 9.4 km", got)
+	}
+
+	eventually(t, "what was there before is filled in", func() error { return vernede.shows("/voisins", "Avant la rencontre.") })
+	if err := vernede.shows("/voisins", "pour le bourg seulement"); err == nil {
+		t.Error("what stays in its town is filled in elsewhere")
 	}
 
 	post := laurent.run("publish", "--as", "fournil", "--text", "Fournée de seigle ce matin.")

@@ -427,6 +427,7 @@ func (h *house) expectations() map[string]expectation {
 		// Last, because afterwards nobody is signed in any more.
 		"POST /deconnexion": {path: "/deconnexion", want: all(303)},
 
+		"GET /actors/{actor}/active":                    {path: actor + "/active", want: all(401)},                    // for neighbours' relays, which sign
 		"GET /actors/{actor}/followers_synchronization": {path: actor + "/followers_synchronization", want: all(401)}, // for servers that sign
 	}
 }

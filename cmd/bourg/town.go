@@ -142,8 +142,9 @@ func (t *theTown) wire() {
 		Client: t.client, Actors: t.documents, Gate: t.store, Schemes: t.store,
 		Authority: federation.Authority{Host: federation.CanonicalHost(t.config.URL.Scheme, t.config.URL.Host)},
 	}
+	peers := &cards{fetcher: t.fetcher, store: t.store}
 	t.neighbours = &town.Neighbours{
-		Store: t.store, Accounts: t.store, Addresses: t.addresses, Cards: &cards{fetcher: t.fetcher, store: t.store},
+		Store: t.store, Accounts: t.store, Addresses: t.addresses, Cards: peers, Peers: peers, Pause: pause,
 		Clean: sanitize.HTML, Line: sanitize.Line, Now: time.Now, Wake: wake,
 	}
 	t.publisher.Carry = t.neighbours.Carry

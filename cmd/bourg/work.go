@@ -54,6 +54,9 @@ func (s *server) work(ctx context.Context) error {
 		Tend:         s.town.publisher.Tend,
 		Notices:      s.town.notices.TellDue,
 		Keys:         s.town.keyring.Tend,
+
+		VisitNeighbour: s.town.neighbours.Visit,
+		Neighbours:     s.town.neighbours.Tend,
 	}, s.log)
 	if err != nil {
 		return err

@@ -31,6 +31,9 @@ type Deeds struct {
 	Tend         func(ctx context.Context) error
 	Notices      func(ctx context.Context) error
 	Keys         func(ctx context.Context) error
+
+	VisitNeighbour func(ctx context.Context, domain string) error
+	Neighbours     func(ctx context.Context) error
 }
 
 // Final marks an error that the same work would meet again.
@@ -55,21 +58,24 @@ type Client struct {
 // How the queue is watched. A new job is announced by the database, so looking for one is
 // only for what was missed, and an idle town stays idle.
 const (
-	mailWorkers   = 2
-	otherWorkers  = 2
-	lookEvery     = 30 * time.Second
-	jobTimeout    = time.Minute
-	sweepTimeout  = 10 * time.Minute
-	rescueAfter   = 2 * time.Minute // a job whose process was killed goes to another one
-	finishWithin  = 6 * time.Second
-	stopWithin    = 9 * time.Second
-	sweepEvery    = time.Hour
-	orphansEvery  = 24 * time.Hour
-	tendEvery     = 5 * time.Minute
-	noticesEvery  = 3 * time.Hour
-	keysEvery     = 15 * time.Minute
-	keepFailed    = 24 * time.Hour
-	keepCompleted = time.Minute // a mail's row holds a link that opens the door
+	mailWorkers  = 2
+	otherWorkers = 2
+	lookEvery    = 30 * time.Second
+	jobTimeout   = time.Minute
+	sweepTimeout = 10 * time.Minute
+	rescueAfter  = 2 * time.Minute // a job whose process was killed goes to another one
+	finishWithin = 6 * time.Second
+	stopWithin   = 9 * time.Second
+	sweepEvery   = time.Hour
+	orphansEvery = 24 * time.Hour
+	tendEvery    = 5 * time.Minute
+	noticesEvery = 3 * time.Hour
+	keysEvery    = 15 * time.Minute
+
+	neighboursEvery   = 15 * time.Minute
+	neighboursTimeout = 30 * time.Minute // at most one request a second goes to a neighbour
+	keepFailed        = 24 * time.Hour
+	keepCompleted     = time.Minute // a mail's row holds a link that opens the door
 )
 
 // NewClient makes a client that works on the queue of a database whose schema is up to
@@ -130,6 +136,16 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 			client: c, level: slog.LevelError, timeout: sweepTimeout,
 			do: func(ctx context.Context, _ *river.Job[Keys]) error { return deeds.Keys(ctx) },
 		}),
+		river.AddWorkerSafely(workers, &worker[VisitNeighbour]{
+			client: c, level: slog.LevelInfo, timeout: sweepTimeout,
+			do: func(ctx context.Context, j *river.Job[VisitNeighbour]) error {
+				return deeds.VisitNeighbour(ctx, j.Args.Domain)
+			},
+		}),
+		river.AddWorkerSafely(workers, &worker[Neighbours]{
+			client: c, level: slog.LevelInfo, timeout: neighboursTimeout,
+			do: func(ctx context.Context, _ *river.Job[Neighbours]) error { return deeds.Neighbours(ctx) },
+		}),
 	); err != nil {
 		return nil, fmt.Errorf("name the kinds of job: %w", err)
 	}
@@ -148,6 +164,7 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 			periodic(tendEvery, Tend{}),
 			periodic(noticesEvery, Notices{}),
 			periodic(keysEvery, Keys{}),
+			periodic(neighboursEvery, Neighbours{}),
 		},
 		FetchPollInterval:           lookEvery,
 		JobTimeout:                  jobTimeout,

@@ -103,6 +103,31 @@ func (Keys) Kind() string { return "keys" }
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (Keys) InsertOpts() river.InsertOpts { return once() }
 
+// VisitNeighbour reads a neighbouring town's card and, where it is due, compares what is known of the town with
+// what it has.
+type VisitNeighbour struct {
+	Domain string `json:"domain"`
+}
+
+// Kind is the job's name in the queue.
+func (VisitNeighbour) Kind() string { return "visit_neighbour" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts. What fails is tried again when neighbours are tended.
+func (VisitNeighbour) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{
+		Queue: otherQueue, MaxAttempts: 1, Priority: 2, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
+	}
+}
+
+// Neighbours does what comes due with neighbouring towns. It is asked for every quarter of an hour.
+type Neighbours struct{}
+
+// Kind is the job's name in the queue.
+func (Neighbours) Kind() string { return "neighbours" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (Neighbours) InsertOpts() river.InsertOpts { return once() }
+
 // once is for what comes round again anyway: one at a time, and no second try before that.
 func once() river.InsertOpts {
 	return river.InsertOpts{Queue: otherQueue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}

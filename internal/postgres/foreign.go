@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"bourg/federation"
 	"bourg/internal/jobs"
@@ -13,44 +14,56 @@ import (
 	"github.com/jackc/pgx/v5/pgtype/zeronull"
 )
 
-// SaveForeignPost implements town.NeighbourStore. Who wrote it is asked of its own town, where that is not known.
+// SaveForeignPost implements town.NeighbourStore.
 func (s *Store) SaveForeignPost(ctx context.Context, in town.Received, p *town.ForeignPost) error {
+	return s.receiveInTx(ctx, "save foreign post", in, func(tx pgx.Tx, _ int64) error { return s.keepForeign(ctx, tx, p) })
+}
+
+// KeepForeignPost implements town.ActiveStore.
+func (s *Store) KeepForeignPost(ctx context.Context, p *town.ForeignPost) error {
+	err := s.inTx(ctx, "keep foreign post", func(tx pgx.Tx) error { return s.keepForeign(ctx, tx, p) })
+	if err == nil {
+		s.changed()
+	}
+	return err
+}
+
+// keepForeign inserts or replaces a neighbour's post. Who wrote it is asked of its own town, where that is not known.
+func (s *Store) keepForeign(ctx context.Context, tx pgx.Tx, p *town.ForeignPost) error {
 	details, err := json.Marshal(foreignDetails{p.Offer, p.Product, p.Event})
 	if err != nil {
-		return fmt.Errorf("save foreign post: %w", err)
+		return err
 	}
 	attachments, err := json.Marshal(p.Attachments)
 	if err != nil {
-		return fmt.Errorf("save foreign post: %w", err)
-	}
-	return s.receiveInTx(ctx, "save foreign post", in, func(tx pgx.Tx, _ int64) error {
-		_, err := tx.Exec(ctx, `
-			INSERT INTO foreign_posts AS f (id, object_id, domain, actor, kind, title, content, language, url, starts_at, ends_at, details,
-			       attachments, km, published_at, updated_at, received_at)
-			SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
-			 WHERE NOT EXISTS (SELECT FROM remote_tombstones WHERE key = $18)
-			ON CONFLICT (object_id) DO UPDATE
-			   SET kind = excluded.kind, title = excluded.title, content = excluded.content, language = excluded.language, url = excluded.url,
-			       starts_at = excluded.starts_at, ends_at = excluded.ends_at, details = excluded.details, attachments = excluded.attachments,
-			       km = excluded.km, updated_at = excluded.updated_at
-			 WHERE f.domain = excluded.domain AND f.actor = excluded.actor
-			   AND coalesce(excluded.updated_at, excluded.published_at) > coalesce(f.updated_at, f.published_at)`,
-			p.ID, string(p.ObjectID), p.Domain, string(p.Actor.ID), string(p.Kind), p.Title, p.Content, p.Language, string(p.URL),
-			zeronull.Timestamptz(p.Starts), zeronull.Timestamptz(p.Ends), details, attachments, p.Km, p.Published,
-			zeronull.Timestamptz(p.Updated), p.Received, town.Key(p.Domain, string(p.ObjectID)))
-		if err != nil {
-			return err
-		}
-		if err := exchanged(ctx, tx, p.Domain); err != nil {
-			return err
-		}
-		var known bool
-		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM remote_actors WHERE iri = $1)`, string(p.Actor.ID)).Scan(&known); err != nil || known {
-			return err
-		}
-		_, err = s.jobs.InsertTx(ctx, tx, jobs.RefreshActor{ID: string(p.Actor.ID)}, nil)
 		return err
-	})
+	}
+	_, err = tx.Exec(ctx, `
+		INSERT INTO foreign_posts AS f (id, object_id, domain, actor, kind, title, content, language, url, starts_at, ends_at, details,
+		       attachments, km, published_at, updated_at, received_at)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
+		 WHERE NOT EXISTS (SELECT FROM remote_tombstones WHERE key = $18)
+		ON CONFLICT (object_id) DO UPDATE
+		   SET kind = excluded.kind, title = excluded.title, content = excluded.content, language = excluded.language, url = excluded.url,
+		       starts_at = excluded.starts_at, ends_at = excluded.ends_at, details = excluded.details, attachments = excluded.attachments,
+		       km = excluded.km, updated_at = excluded.updated_at
+		 WHERE f.domain = excluded.domain AND f.actor = excluded.actor
+		   AND coalesce(excluded.updated_at, excluded.published_at) > coalesce(f.updated_at, f.published_at)`,
+		p.ID, string(p.ObjectID), p.Domain, string(p.Actor.ID), string(p.Kind), p.Title, p.Content, p.Language, string(p.URL),
+		zeronull.Timestamptz(p.Starts), zeronull.Timestamptz(p.Ends), details, attachments, p.Km, p.Published,
+		zeronull.Timestamptz(p.Updated), p.Received, town.Key(p.Domain, string(p.ObjectID)))
+	if err != nil {
+		return err
+	}
+	if err := exchanged(ctx, tx, p.Domain); err != nil {
+		return err
+	}
+	var known bool
+	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM remote_actors WHERE iri = $1)`, string(p.Actor.ID)).Scan(&known); err != nil || known {
+		return err
+	}
+	_, err = s.jobs.InsertTx(ctx, tx, jobs.RefreshActor{ID: string(p.Actor.ID)}, nil)
+	return err
 }
 
 // foreignDetails is what the column details holds.
@@ -138,4 +151,34 @@ func (s *Store) PurgeForeign(ctx context.Context) error {
 		s.changed()
 	}
 	return err
+}
+
+// ActivePosts implements town.ActiveStore.
+func (s *Store) ActivePosts(ctx context.Context, since, now time.Time, n int) ([]*town.Post, error) {
+	rows, _ := s.pool.Query(ctx, selectPosts+`p.kind <> 'answer' AND p.public AND p.withdrawn_at IS NULL AND p.leaves_at <= $2
+		AND (p.published_at >= $1 OR (p.kind IN ('event', 'offer', 'closure') AND coalesce(p.ends_at, p.starts_at) >= $2))
+		ORDER BY p.published_at, p.id LIMIT $3`, since, now, n)
+	list, err := pgx.CollectRows(rows, scanPost)
+	return list, mapped("list live posts", err)
+}
+
+// ForeignPosts implements town.ActiveStore.
+func (s *Store) ForeignPosts(ctx context.Context, domain string) ([]town.ActiveLine, error) {
+	rows, _ := s.pool.Query(ctx, `
+		SELECT object_id, coalesce(updated_at, published_at) FROM foreign_posts WHERE domain = $1 ORDER BY object_id LIMIT $2`,
+		domain, 2*town.MaxActive)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[town.ActiveLine])
+	return list, mapped("list foreign posts", err)
+}
+
+// DropForeignPosts implements town.ActiveStore.
+func (s *Store) DropForeignPosts(ctx context.Context, domain string, gone []federation.IRI) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	_, err := s.pool.Exec(ctx, `DELETE FROM foreign_posts WHERE domain = $1 AND object_id = ANY($2)`, domain, strs(gone))
+	if err == nil {
+		s.changed()
+	}
+	return mapped("drop foreign posts", err)
 }

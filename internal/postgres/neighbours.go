@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"bourg/federation"
+	"bourg/internal/jobs"
 	"bourg/internal/town"
 
 	"github.com/jackc/pgx/v5"
@@ -14,16 +15,16 @@ import (
 
 var _ town.NeighbourStore = (*Store)(nil)
 
-const neighbourColumns = `domain, base, name, insee, lat, lon, radius_km, peering, legal, phone, town_actor, list, card_read_at,
-	relay, relay_inbox, relay_outbox, relay_active, outgoing, incoming, mode, wants, gives, their_wants, grants, follow_id, asked_at, asks,
+const neighbourColumns = `domain, base, name, insee, lat, lon, radius_km, peering, legal, phone, town_actor, active, card_read_at,
+	relay, relay_inbox, relay_outbox, outgoing, incoming, mode, wants, gives, their_wants, grants, follow_id, asked_at, asks,
 	refusal, their_follow, they_asked_at, message, welcome_until, since, last_exchange, failing_since, reconciled_at`
 
 func scanNeighbour(row pgx.CollectableRow) (*town.Neighbour, error) {
 	var n town.Neighbour
 	var lat, lon *float64
 	scopes := [4][]byte{}
-	err := row.Scan(&n.Domain, &n.Base, &n.Name, &n.INSEE, &lat, &lon, &n.RadiusKm, &n.Peering, &n.Legal, &n.Phone, &n.Town, &n.List,
-		(*zeronull.Timestamptz)(&n.Read), &n.Relay.ID, &n.Relay.Inbox, &n.Relay.Outbox, &n.Relay.Active, &n.Outgoing, &n.Incoming, &n.Mode,
+	err := row.Scan(&n.Domain, &n.Base, &n.Name, &n.INSEE, &lat, &lon, &n.RadiusKm, &n.Peering, &n.Legal, &n.Phone, &n.Town, &n.Active,
+		(*zeronull.Timestamptz)(&n.Read), &n.Relay.ID, &n.Relay.Inbox, &n.Relay.Outbox, &n.Outgoing, &n.Incoming, &n.Mode,
 		&scopes[0], &scopes[1], &scopes[2], &scopes[3], (*zeronull.UUID)(&n.FollowID), (*zeronull.Timestamptz)(&n.Asked), &n.Asks,
 		&n.Refusal, &n.TheirFollow, (*zeronull.Timestamptz)(&n.TheyAsked), &n.Message, (*zeronull.Timestamptz)(&n.Welcome),
 		(*zeronull.Timestamptz)(&n.Since), (*zeronull.Timestamptz)(&n.LastExchange), (*zeronull.Timestamptz)(&n.Failing),
@@ -111,12 +112,19 @@ func (s *Store) changeNeighbour(ctx context.Context, tx pgx.Tx, domain string, c
 	if err != nil {
 		return err
 	}
+	before := n.Outgoing + n.Incoming
 	out, err := change(n)
 	if err != nil {
 		return err
 	}
 	if err := writeNeighbour(ctx, tx, n); err != nil {
 		return err
+	}
+	// Who asks is visited, so that the town hall sees who that is; who begins to send, for what there is already.
+	if before != n.Outgoing+n.Incoming && n.Relay.ID != "" && (n.Incoming == town.StandingPending || n.Outgoing == town.StandingAccepted) {
+		if _, err := s.jobs.InsertTx(ctx, tx, jobs.VisitNeighbour{Domain: domain}, nil); err != nil {
+			return err
+		}
 	}
 	for _, o := range out {
 		if err := s.addOutgoing(ctx, tx, o); err != nil {
@@ -144,13 +152,13 @@ func writeNeighbour(ctx context.Context, tx pgx.Tx, n *town.Neighbour) error {
 	}
 	_, err := tx.Exec(ctx, `
 		UPDATE neighbours SET base = $2, name = $3, insee = $4, lat = $5, lon = $6, radius_km = $7, peering = $8, legal = $9, phone = $10,
-		       town_actor = $11, list = $12, card_read_at = $13, relay = $14, relay_inbox = $15, relay_outbox = $16, relay_active = $17,
-		       outgoing = $18, incoming = $19, mode = $20, wants = $21, gives = $22, their_wants = $23, grants = $24, follow_id = $25,
-		       asked_at = $26, asks = $27, refusal = $28, their_follow = $29, they_asked_at = $30, message = $31, welcome_until = $32,
-		       since = $33, last_exchange = $34, failing_since = $35, reconciled_at = $36
+		       town_actor = $11, active = $12, card_read_at = $13, relay = $14, relay_inbox = $15, relay_outbox = $16,
+		       outgoing = $17, incoming = $18, mode = $19, wants = $20, gives = $21, their_wants = $22, grants = $23, follow_id = $24,
+		       asked_at = $25, asks = $26, refusal = $27, their_follow = $28, they_asked_at = $29, message = $30, welcome_until = $31,
+		       since = $32, last_exchange = $33, failing_since = $34, reconciled_at = $35
 		 WHERE domain = $1`,
-		n.Domain, n.Base, n.Name, insee, lat, lon, n.RadiusKm, n.Peering, string(n.Legal), n.Phone, string(n.Town), string(n.List),
-		zeronull.Timestamptz(n.Read), string(n.Relay.ID), string(n.Relay.Inbox), string(n.Relay.Outbox), string(n.Relay.Active),
+		n.Domain, n.Base, n.Name, insee, lat, lon, n.RadiusKm, n.Peering, string(n.Legal), n.Phone, string(n.Town), string(n.Active),
+		zeronull.Timestamptz(n.Read), string(n.Relay.ID), string(n.Relay.Inbox), string(n.Relay.Outbox),
 		string(n.Outgoing), string(n.Incoming), string(n.Mode), scopes[0], scopes[1], scopes[2], scopes[3], nullID(n.FollowID),
 		zeronull.Timestamptz(n.Asked), n.Asks, n.Refusal, string(n.TheirFollow), zeronull.Timestamptz(n.TheyAsked), n.Message,
 		zeronull.Timestamptz(n.Welcome), zeronull.Timestamptz(n.Since), zeronull.Timestamptz(n.LastExchange),

@@ -21,6 +21,7 @@ type card struct {
 	Legal        string     `json:"legal"` // address of the legal notice
 	ContactPhone string     `json:"contactPhone,omitempty"`
 	Actors       cardActors `json:"actors"`
+	Active       string     `json:"active"` // where neighbours find what is live
 }
 
 type cardTown struct {
@@ -35,7 +36,7 @@ type cardActors struct {
 	Relay string `json:"relay"`
 }
 
-// townCard makes the card. No town is received yet by another, so peering is closed.
+// townCard makes the card. Each request of another town waits for a person.
 func townCard(a Addresses, t *Town, relay *LocalActor, radiusKm float64) card {
 	c := card{
 		Protocol: cardProtocol,
@@ -43,8 +44,9 @@ func townCard(a Addresses, t *Town, relay *LocalActor, radiusKm float64) card {
 			Name: t.Name, INSEE: []string{}, Lat: t.Lat, Lon: t.Lon,
 			RadiusKm: int(math.Ceil(min(max(radiusKm, 1), widestKm))),
 		},
-		Peering: "closed", Languages: []string{"fr"}, Legal: string(a.at("/mentions-legales")),
+		Peering: "approval", Languages: []string{"fr"}, Legal: string(a.at("/mentions-legales")),
 		ContactPhone: strings.TrimSpace(t.HelpPhone), Actors: cardActors{Relay: string(a.Actor(relay.ID))},
+		Active: string(a.Actor(relay.ID)) + "/active",
 	}
 	if t.INSEE != "" {
 		c.Town.INSEE = append(c.Town.INSEE, t.INSEE)

@@ -20,15 +20,15 @@ func TestTownCard(t *testing.T) {
 	}{
 		{
 			"a town with everything", Town{Name: "Bourg", INSEE: "79184", Lat: 46.65, Lon: -0.25, HelpPhone: " 05 49 00 00 00 "}, 7.2,
-			`{"protocol":1,"town":{"name":"Bourg","insee":["79184"],"lat":46.65,"lon":-0.25,"radiusKm":8},"peering":"closed","languages":["fr"],` +
+			`{"protocol":1,"town":{"name":"Bourg","insee":["79184"],"lat":46.65,"lon":-0.25,"radiusKm":8},"peering":"approval","languages":["fr"],` +
 				`"legal":"https://bourg.example/mentions-legales","contactPhone":"05 49 00 00 00",` +
-				`"actors":{"relay":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000"}}`,
+				`"actors":{"relay":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000"},"active":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/active"}`,
 		},
 		{
 			"a town without shops or code, whose one shop lies in another country", Town{Name: "Bourg"}, 900,
-			`{"protocol":1,"town":{"name":"Bourg","insee":[],"lat":0,"lon":0,"radiusKm":50},"peering":"closed","languages":["fr"],` +
+			`{"protocol":1,"town":{"name":"Bourg","insee":[],"lat":0,"lon":0,"radiusKm":50},"peering":"approval","languages":["fr"],` +
 				`"legal":"https://bourg.example/mentions-legales",` +
-				`"actors":{"relay":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000"}}`,
+				`"actors":{"relay":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000"},"active":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/active"}`,
 		},
 	} {
 		got, err := json.Marshal(townCard(testAddresses(t), &c.town, relay, c.radius))

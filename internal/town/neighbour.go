@@ -54,13 +54,13 @@ type Card struct {
 	Legal    federation.IRI
 	Phone    string
 	Town     federation.IRI // the Group that people follow; "" where there is none
-	List     federation.IRI // of its neighbours
+	Active   federation.IRI // its list of what is live, see reconcile.go
 	Read     time.Time      // when the card was read last
 }
 
 // RelayActor is the Application that speaks for the other server.
 type RelayActor struct {
-	ID, Inbox, Outbox, Active federation.IRI
+	ID, Inbox, Outbox federation.IRI
 }
 
 // Standing is how a request to receive news stands.

@@ -38,6 +38,7 @@ type NeighbourStore interface {
 	ForeignFeed(ctx context.Context, domain string, before Cursor, n int) ([]*ForeignPost, error)
 	// PurgeForeign removes what neighbours sent with whom the exchange has ended.
 	PurgeForeign(ctx context.Context) error
+	ActiveStore
 }
 
 // CardReader asks another server who it is. The base is "https://host", or "http://host" inside a closed network.
@@ -53,10 +54,13 @@ type Neighbours struct {
 	Accounts  AccountStore
 	Addresses Addresses
 	Cards     CardReader
-	Clean     func(html string) string
-	Line      func(text string) string
-	Now       func() time.Time
-	Wake      func()
+	Peers     PeerReader
+	// Pause waits between two requests to one neighbour; its error ends what is done.
+	Pause func(ctx context.Context, d time.Duration) error
+	Clean func(html string) string
+	Line  func(text string) string
+	Now   func() time.Time
+	Wake  func()
 }
 
 // maxMessage bounds what town halls write to each other with a request or a refusal, in runes.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html"
 	"strings"
+	"time"
 
 	"bourg/federation"
 
@@ -139,7 +140,7 @@ func (n *Neighbours) announced(ctx context.Context, in *federation.Incoming) err
 		if o == nil || !o.IsPublic() || o.InReplyTo != "" || o.AttributedTo != inner.Actor {
 			return federation.ErrIgnored
 		}
-		post, err := n.foreign(ctx, k, in, o)
+		post, err := n.foreign(ctx, k, in.Received, readTerms(in.JSON), o)
 		if err != nil {
 			return err
 		}
@@ -152,12 +153,11 @@ func (n *Neighbours) announced(ctx context.Context, in *federation.Incoming) err
 }
 
 // foreign makes a ForeignPost of an announced object; ErrIgnored where it is not within the agreement.
-func (n *Neighbours) foreign(ctx context.Context, k *Neighbour, in *federation.Incoming, o *federation.Object) (*ForeignPost, error) {
+func (n *Neighbours) foreign(ctx context.Context, k *Neighbour, received time.Time, terms foreignTerms, o *federation.Object) (*ForeignPost, error) {
 	here, err := n.Store.Town(ctx)
 	if err != nil {
 		return nil, err
 	}
-	terms := readTerms(in.JSON)
 	kind := terms.kind(o.Type)
 	var km *float64
 	place := terms.place()
@@ -187,7 +187,7 @@ func (n *Neighbours) foreign(ctx context.Context, k *Neighbour, in *federation.I
 	return &ForeignPost{
 		ID: id, ObjectID: o.ID, Domain: k.Domain, Actor: RemoteActor{ID: o.AttributedTo}, Kind: kind,
 		Content: content, Language: o.Language, URL: url, Attachments: o.Attachments,
-		Published: o.Published, Updated: o.Updated, Received: in.Received, Km: km,
+		Published: o.Published, Updated: o.Updated, Received: received, Km: km,
 		Details: Details{
 			Title: cutRunes(n.Line(o.Name), 200), Starts: o.StartTime, Ends: o.EndTime,
 		},
@@ -214,6 +214,15 @@ func readTerms(activity []byte) foreignTerms {
 		return foreignTerms{}
 	}
 	return a.Object.Object
+}
+
+// readObjectTerms reads them from an object as it came.
+func readObjectTerms(object []byte) foreignTerms {
+	var t foreignTerms
+	if err := json.Unmarshal(object, &t); err != nil {
+		return foreignTerms{}
+	}
+	return t
 }
 
 // kind is the kind of an announced object; a kind that nobody knows is news.

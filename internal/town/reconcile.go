@@ -1,0 +1,254 @@
+package town
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"bourg/federation"
+)
+
+// This file keeps what we have of a neighbour true to what it has (PEERING.md, section 5): after the first agreement, every
+// day, and when it is back after a failure, whatever was missed is fetched and whatever is gone is dropped.
+
+// ActiveLine is one object of the list of what is live in a town: its id and when it was last changed.
+type ActiveLine struct {
+	ID      federation.IRI
+	Changed time.Time
+}
+
+// String is the line as it is served, without its end.
+func (l ActiveLine) String() string {
+	return string(l.ID) + "\t" + l.Changed.UTC().Format(time.RFC3339)
+}
+
+// Digest is the XOR of the SHA-256 of each line, in hexadecimal digits; it does not depend on their order.
+func Digest(lines []ActiveLine) string {
+	var sum [sha256.Size]byte
+	for _, l := range lines {
+		for i, b := range sha256.Sum256([]byte(l.String())) {
+			sum[i] ^= b
+		}
+	}
+	return hex.EncodeToString(sum[:])
+}
+
+// MaxActive bounds the lines of a list that are read: what a town of ten thousand merchants publishes in a month.
+const MaxActive = 20_000
+
+// ParseActive reads a list of a neighbour. Lines of another host, and those that are no line, make it wrong as a whole:
+// dropping what a broken list lacks would lose news.
+func ParseActive(text, domain string) ([]ActiveLine, error) {
+	var lines []ActiveLine
+	for line := range strings.Lines(text) {
+		if len(lines) == MaxActive {
+			return nil, errors.New("list of live objects too long")
+		}
+		id, at, found := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		changed, err := time.Parse(time.RFC3339, at)
+		if !found || err != nil || federation.IRI(id).Host() != domain {
+			return nil, errors.New("list of live objects cannot be read")
+		}
+		lines = append(lines, ActiveLine{ID: federation.IRI(id), Changed: changed})
+	}
+	return lines, nil
+}
+
+// ActiveStore lists what is live.
+type ActiveStore interface {
+	// ActivePosts returns the public posts that have left and are live: published since a time, events that are
+	// not over and offers that have not ended at now; oldest first, at most n.
+	ActivePosts(ctx context.Context, since, now time.Time, n int) ([]*Post, error)
+	// ForeignPosts returns what is known of a neighbour, id by id, with when it was last changed.
+	ForeignPosts(ctx context.Context, domain string) ([]ActiveLine, error)
+	// DropForeignPosts forgets objects that the neighbour does not list any more.
+	DropForeignPosts(ctx context.Context, domain string, gone []federation.IRI) error
+	// KeepForeignPost stores what was fetched from a neighbour as SaveForeignPost does.
+	KeepForeignPost(ctx context.Context, p *ForeignPost) error
+}
+
+// Active is the list of what is live for a neighbour's relay, within the agreement. ErrForbidden for everybody else.
+func (n *Neighbours) Active(ctx context.Context, relay federation.IRI) ([]ActiveLine, error) {
+	k, err := n.Store.NeighbourByRelay(ctx, relay)
+	if errors.Is(err, ErrNotFound) || (err == nil && (k.Incoming != StandingAccepted || k.Mode == ModeBlocked)) {
+		return nil, ErrForbidden
+	}
+	if err != nil {
+		return nil, err
+	}
+	here, err := n.Store.Town(ctx)
+	if err != nil {
+		return nil, err
+	}
+	posts, err := n.Store.ActivePosts(ctx, n.now().Add(-BackfillAge), n.now(), MaxActive)
+	if err != nil {
+		return nil, err
+	}
+	var lines []ActiveLine
+	for _, p := range posts {
+		if p.Silent() || !k.Sends(p.Kind, p.Reach, *p.place(here)) {
+			continue
+		}
+		changed := p.Published
+		if p.Updated.After(changed) {
+			changed = p.Updated
+		}
+		lines = append(lines, ActiveLine{ID: n.Addresses.Post(p.ID), Changed: changed})
+	}
+	slices.SortFunc(lines, func(a, b ActiveLine) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return lines, nil
+}
+
+// PeerReader gets what a neighbour serves.
+type PeerReader interface {
+	// ReadActive returns a neighbour's list of what is live, signed by our relay.
+	ReadActive(ctx context.Context, list federation.IRI, domain string) ([]ActiveLine, error)
+	// ReadPost fetches an object through the gate, with the bytes in which it came; ErrGone where it is no more.
+	ReadPost(ctx context.Context, id federation.IRI) (*federation.Object, []byte, error)
+}
+
+// Difference is what has to be done so that what is known is what is listed: fetch, newest first, at most limit of them,
+// and drop.
+func Difference(known, listed []ActiveLine, limit int) (fetch, drop []federation.IRI) {
+	have := make(map[federation.IRI]time.Time, len(known))
+	for _, l := range known {
+		have[l.ID] = l.Changed
+	}
+	var missing []ActiveLine
+	for _, l := range listed {
+		if changed, found := have[l.ID]; !found || changed.Before(l.Changed) {
+			missing = append(missing, l)
+		}
+		delete(have, l.ID)
+	}
+	slices.SortStableFunc(missing, func(a, b ActiveLine) int { return b.Changed.Compare(a.Changed) })
+	for _, l := range missing[:min(len(missing), limit)] {
+		fetch = append(fetch, l.ID)
+	}
+	for _, l := range known {
+		if _, gone := have[l.ID]; gone {
+			drop = append(drop, l.ID)
+		}
+	}
+	return fetch, drop
+}
+
+// Reconcile compares what we have of a neighbour with what it has, and mends it: at most one request a second.
+func (n *Neighbours) Reconcile(ctx context.Context, domain string) error {
+	k, err := n.Store.Neighbour(ctx, domain)
+	if err != nil || k.Outgoing != StandingAccepted || k.Mode == ModeBlocked || k.Active == "" {
+		return err
+	}
+	began := n.now()
+	listed, err := n.Peers.ReadActive(ctx, k.Active, domain)
+	if err != nil {
+		return fmt.Errorf("reconcile with %s: %w", domain, err)
+	}
+	known, err := n.Store.ForeignPosts(ctx, domain)
+	if err != nil {
+		return err
+	}
+	fetch, drop := Difference(known, listed, BackfillObjects)
+	for i, id := range fetch {
+		if i > 0 {
+			if err := n.Pause(ctx, BackfillEvery); err != nil {
+				return err
+			}
+		}
+		o, raw, err := n.Peers.ReadPost(ctx, id)
+		switch {
+		case errors.Is(err, ErrGone), errors.Is(err, ErrNotFound):
+			drop = append(drop, id)
+			continue
+		case err != nil:
+			return fmt.Errorf("reconcile with %s: %w", domain, err)
+		}
+		if !o.IsPublic() || o.InReplyTo != "" {
+			continue
+		}
+		post, err := n.foreign(ctx, k, began, readObjectTerms(raw), o)
+		if errors.Is(err, federation.ErrIgnored) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := n.Store.KeepForeignPost(ctx, post); err != nil {
+			return err
+		}
+	}
+	if err := n.Store.DropForeignPosts(ctx, domain, drop); err != nil {
+		return err
+	}
+	return n.change(ctx, domain, func(k *Neighbour) ([]Say, error) {
+		k.Reconciled, k.Failing = began, time.Time{}
+		return nil, nil
+	})
+}
+
+// Tend does what comes due with neighbours, every quarter of an hour: requests are repeated or expire, cards are read again
+// (a neighbour who fails is asked each time, the others once a day), what is known is compared with what is there, and
+// what ended is removed.
+func (n *Neighbours) Tend(ctx context.Context) error {
+	errs := []error{n.AskAgain(ctx), n.Store.PurgeForeign(ctx)}
+	all, err := n.Store.Neighbours(ctx)
+	errs = append(errs, err)
+	for _, k := range all {
+		if ctx.Err() != nil {
+			break
+		}
+		if k.Mode == ModeBlocked || (k.Outgoing != StandingAccepted && k.Incoming != StandingAccepted && k.Incoming != StandingPending) {
+			continue
+		}
+		if k.Failing.IsZero() && n.now().Sub(k.Read) < ReconcileEvery && !k.due(n.now()) {
+			continue
+		}
+		if err := n.Visit(ctx, k.Domain); err != nil && !errors.Is(err, ErrNotFound) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// due tells whether what we have of a neighbour has to be compared with what it has.
+func (k *Neighbour) due(now time.Time) bool {
+	return k.Outgoing == StandingAccepted && now.Sub(k.Reconciled) >= ReconcileEvery
+}
+
+// Visit reads a neighbour's card and remembers how that went; where it is due, what is known is compared as well. A domain
+// that presents another town counts as not reached.
+func (n *Neighbours) Visit(ctx context.Context, domain string) error {
+	k, err := n.Store.Neighbour(ctx, domain)
+	if err != nil {
+		return err
+	}
+	card, relay, err := n.Cards.ReadCard(ctx, k.Base)
+	if err == nil && !k.SameTown(relay.ID, card) {
+		err = fmt.Errorf("%s is another town now: %w", domain, ErrNotFound)
+	}
+	failed := err
+	back := false
+	err = n.change(ctx, domain, func(k *Neighbour) ([]Say, error) {
+		if failed != nil {
+			if k.Failing.IsZero() {
+				k.Failing = n.now()
+			}
+			return nil, nil
+		}
+		back = !k.Failing.IsZero()
+		k.Card, k.Relay, k.Failing = card, relay, time.Time{}
+		return nil, nil
+	})
+	if err != nil || failed != nil {
+		return errors.Join(err, failed)
+	}
+	if k.due(n.now()) || (back && k.Outgoing == StandingAccepted) {
+		return n.Reconcile(ctx, domain)
+	}
+	return nil
+}
