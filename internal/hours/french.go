@@ -248,6 +248,15 @@ var (
 		"jour ferie", "feries", "week-end", "weekend", "week end", "weekend", "jusqu'a", "a", "aujourd'hui", "?")
 )
 
+// frenchDays are the names of days, and how doors shorten them. Nobody writes to it.
+var frenchDays = map[string]Days{
+	"lundi": Monday, "lundis": Monday, "lun": Monday, "lu": Monday, "mardi": Tuesday, "mardis": Tuesday, "mar": Tuesday, "ma": Tuesday,
+	"mercredi": Wednesday, "mercredis": Wednesday, "mer": Wednesday, "me": Wednesday, "jeudi": Thursday, "jeudis": Thursday,
+	"jeu": Thursday, "je": Thursday, "vendredi": Friday, "vendredis": Friday, "ven": Friday, "vend": Friday, "ve": Friday,
+	"samedi": Saturday, "samedis": Saturday, "sam": Saturday, "sa": Saturday, "dimanche": Sunday, "dimanches": Sunday,
+	"dim": Sunday, "di": Sunday, "feries": PublicHolidays, "quotidien": Weekdays, "weekend": Saturday | Sunday,
+}
+
 // readMarks takes words apart. Whatever it does not know is an error.
 func readMarks(s string) ([]mark, error) {
 	if len(s) > MaxText || !utf8.ValidString(s) {
@@ -330,14 +339,7 @@ func nextMark(s string) (*mark, int, error) {
 func followsLetter(s string, n int) bool { return n < len(s) && isLetter(s[n]) }
 
 func wordMark(word string) (*mark, error) {
-	days := map[string]Days{
-		"lundi": Monday, "lundis": Monday, "lun": Monday, "lu": Monday, "mardi": Tuesday, "mardis": Tuesday, "mar": Tuesday, "ma": Tuesday,
-		"mercredi": Wednesday, "mercredis": Wednesday, "mer": Wednesday, "me": Wednesday, "jeudi": Thursday, "jeudis": Thursday,
-		"jeu": Thursday, "je": Thursday, "vendredi": Friday, "vendredis": Friday, "ven": Friday, "vend": Friday, "ve": Friday,
-		"samedi": Saturday, "samedis": Saturday, "sam": Saturday, "sa": Saturday, "dimanche": Sunday, "dimanches": Sunday,
-		"dim": Sunday, "di": Sunday, "feries": PublicHolidays, "quotidien": Weekdays, "weekend": Saturday | Sunday,
-	}
-	if d, ok := days[word]; ok {
+	if d, ok := frenchDays[word]; ok {
 		return &mark{kind: markDays, days: d}, nil
 	}
 	switch word {

@@ -108,6 +108,7 @@ func TestStatesThatEndLateOrNever(t *testing.T) {
 	}
 }
 
+// The clock skips an hour in spring and repeats one in autumn (C2).
 func TestTheClockIsPutForwardAndBack(t *testing.T) {
 	t.Parallel()
 	paris := zone(t, "Europe/Paris")
@@ -259,6 +260,18 @@ func TestSpecialHoursInWords(t *testing.T) {
 		if got != want {
 			t.Errorf("special hours are said as\n%s, want\n%s", got, want)
 		}
+	}
+}
+
+func TestDaysThatThereAreNot(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{"2027-02-29", "2026-13-01", "2026-1-1", "24/12/2026", "1999-12-31", "2200-01-01", ""} {
+		if d, err := hours.ParseDate(s); err == nil {
+			t.Errorf("ParseDate(%q) = %s, want an error", s, d)
+		}
+	}
+	if got := date(t, "2028-02-28").AddDays(1).String(); got != "2028-02-29" {
+		t.Errorf("the day after 28 February 2028 is %s, want 29 February", got)
 	}
 }
 

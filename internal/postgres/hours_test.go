@@ -7,6 +7,8 @@ import (
 
 	"bourg/internal/hours"
 	"bourg/internal/town"
+
+	"github.com/google/uuid"
 )
 
 func TestAMerchantsHoursAndAddressAreKept(t *testing.T) {
@@ -70,5 +72,47 @@ func TestTwoEditsOfAProfileInAMinuteSendOneUpdate(t *testing.T) {
 	edit(now.Add(time.Minute))
 	if n := f.count(`SELECT count(*) FROM activities WHERE type = 'Update'`); n != 2 {
 		t.Errorf("got %d Updates, want the one that is on its way and the next", n)
+	}
+}
+
+func TestWhoseHoursAreRead(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.setUp()
+	day := hours.Date{Year: 2026, Month: 12, Day: 24}
+	for _, handle := range []string{"abel", "berthe", "cyprien", "delphine"} {
+		m := f.merchant(handle)
+		m.Opening = "Tu-Sa 07:00-13:00"
+		if handle != "abel" {
+			m.Special = []hours.Special{{From: day, Through: day, Note: handle}}
+		}
+		f.must(f.EditMerchant(f.ctx(), m, f.outgoing(m.ID, "Update", f.addresses.Actor(m.ID), town.Recipients{})))
+	}
+	f.exec(`UPDATE actors SET deleted_at = now() WHERE handle = 'cyprien'`)
+	handles := func(list []*town.Merchant) (names []string) {
+		for _, m := range list {
+			names = append(names, m.Handle)
+			if m.Opening != "Tu-Sa 07:00-13:00" || (m.Handle != "abel") != (len(m.Special) == 1) {
+				t.Errorf("%s: got the hours %q and %v", m.Handle, m.Opening, m.Special)
+			}
+		}
+		return names
+	}
+	all, err := f.MerchantHours(f.ctx())
+	f.must(err)
+	if got := handles(all); len(got) != 3 {
+		t.Errorf("the hours of all: got %v, want those of the three that live", got)
+	}
+	var paged []string
+	for after := uuid.Nil; ; {
+		list, err := f.MerchantsWithSpecialHours(f.ctx(), after, 1)
+		f.must(err)
+		if len(list) == 0 {
+			break
+		}
+		paged, after = append(paged, handles(list)...), list[0].ID
+	}
+	if !reflect.DeepEqual(paged, []string{"berthe", "delphine"}) {
+		t.Errorf("page by page: got %v, want who has special hours and lives", paged)
 	}
 }
