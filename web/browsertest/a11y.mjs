@@ -109,11 +109,15 @@ async function keyboard(p) {
     document.body.removeAttribute("tabindex");
   });
   let stops = 0;
-  for (let i = 0; i < count + 3; i++) {
+  // A field for dates or times has several stops inside it, which are one field to the person.
+  const parts = await p.evaluate(() => 4 * document.querySelectorAll("input[type=date], input[type=time]").length);
+  for (let i = 0; i < count + parts + 3; i++) {
     await p.keyboard.press("Tab");
     const stop = await p.evaluate(() => {
       const e = document.activeElement;
       if (!e || e === document.body) return null;
+      const again = window.lastStop === e && ["date", "time"].includes(e.type);
+      window.lastStop = e;
       // A hidden file input shows its focus on its label.
       const shown = e.type === "file" && e.labels?.[0] || e;
       const box = shown.getBoundingClientRect(), style = getComputedStyle(shown);
@@ -121,6 +125,7 @@ async function keyboard(p) {
         Math.min(innerWidth - 1, Math.max(0, box.x + box.width / 2)),
         Math.min(innerHeight - 1, Math.max(0, box.y + Math.min(box.height / 2, 20))));
       return {
+        again,
         name: `${e.tagName.toLowerCase()} "${(e.getAttribute("aria-label") || e.textContent || e.name || e.id).trim().slice(0, 30)}"`,
         marked: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
         inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
@@ -128,7 +133,7 @@ async function keyboard(p) {
       };
     });
     if (!stop) break;
-    stops++;
+    if (!stop.again) stops++;
     if (!stop.marked) faults.push(`${stop.name} has no outline of 2 px when it has the focus`);
     if (!stop.inside) faults.push(`${stop.name} has the focus outside the window`);
     if (stop.covered) faults.push(`${stop.name} is covered when it has the focus`);
