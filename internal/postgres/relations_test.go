@@ -17,8 +17,6 @@ import (
 	"github.com/google/uuid"
 )
 
-var operator = town.Author{Operator: true}
-
 // people are the domain's own, on the store under test.
 func (f *fixture) people() *town.People {
 	return &town.People{Store: f.Store, Accounts: f.Store, Addresses: f.addresses, Now: time.Now, Wake: func() {}}
