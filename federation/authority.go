@@ -215,6 +215,9 @@ func (g Authority) removeHints(a *Activity) {
 	}
 	if i := a.Inner; i != nil {
 		if own, ok := g.announced(a); ok {
+			if own.Object != nil {
+				own.Regards = regards(own.Object)
+			}
 			a.Inner = own
 			return
 		}
