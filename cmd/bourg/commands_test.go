@@ -176,5 +176,13 @@ func TestTheDemonstrationShowsTwoLivingTowns(t *testing.T) {
 			t.Errorf("%s: got %d news and %d photos, want a living town", address, news, uploads)
 		}
 		b.visit(address + "/commerces")
+		// Each kind of post is there, and a week lies ahead.
+		if page.says("Le fil du bourg – La Bastide-Neuve") {
+			page.must("Les bûches cendrées", "4,80 €", "Le marché a quatre-vingts ans")
+			b.visit(address + "/agenda").must("Fête des lumières")
+		} else {
+			page.must("Potimarrons du plateau", "2,20 €", "Fermé vendredi après-midi", "D’où vient la terre rouge", "Miel de châtaignier")
+			b.visit(address+"/agenda").must("Tournoi de tarot", "Veillée de lecture", "Marché de producteurs")
+		}
 	}
 }
