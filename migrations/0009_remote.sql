@@ -74,3 +74,7 @@ CREATE TABLE reply_versions (
 CREATE INDEX activities_unlisted ON activities (leaves_at) WHERE NOT listed AND type <> 'Create';
 CREATE INDEX remote_actors_fetched ON remote_actors (fetched_at);
 CREATE INDEX posts_mentions ON posts USING gin (mentions) WHERE mentions <> '{}';
+
+-- Whether a merchant's website says that it is the merchant's (rel="me"), and when that was looked at.
+ALTER TABLE merchants ADD website_checked_at timestamptz;
+ALTER TABLE merchants ADD website_verified_at timestamptz;

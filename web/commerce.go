@@ -2,6 +2,7 @@ package web
 
 import (
 	"html/template"
+	"time"
 
 	"bourg/web/locale"
 )
@@ -9,8 +10,10 @@ import (
 // PageCommerce is a shop's own page, GET /@handle.
 type PageCommerce struct {
 	Shop          Commerce
-	FollowName    string // handle without host, for /suivre?qui=
-	ActorID       string // id of the actor, for other servers
+	FollowName    string    // handle without host, for /suivre?qui=
+	ActorID       string    // id of the actor, for other servers
+	Website       string    // the shop's own website
+	Verified      time.Time // when that last said that it is the shop's; zero: it does not
 	AtomURL       string
 	Cover         *Photo
 	Moved         *Depart        // where the shop has gone; nil while it is here

@@ -38,7 +38,7 @@ func (h *Handlers) Commerce(w http.ResponseWriter, r *http.Request) error {
 	p := PageCommerce{
 		Shop: h.shop(l, m), FollowName: m.Handle, ActorID: string(h.config.Addresses.Actor(m.ID)),
 		AtomURL: "/@" + m.Handle + "/atom.xml", Hours: lines(m.HoursInWords()), DirectionsURL: directions(t, m), Place: placeLine(t, m),
-		Description: h.written(m.Summary), Entries: h.entries(l, posts),
+		Description: h.written(m.Summary), Entries: h.entries(l, posts), Website: siteShown(m.Website), Verified: m.WebsiteVerified,
 	}
 	if s, ok := h.schedule(m); ok {
 		now := h.config.Now().In(s.Zone)
@@ -118,6 +118,14 @@ func directions(t *town.Town, m *town.Merchant) string {
 		return osm + "directions?to=" + url.QueryEscape(degrees(*m.Lat)+","+degrees(*m.Lon))
 	case m.Address != "":
 		return osm + "search?query=" + url.QueryEscape(m.FullAddress(t.Name))
+	}
+	return ""
+}
+
+// siteShown is a website that may be linked to; "" for what is none.
+func siteShown(website string) string {
+	if strings.HasPrefix(website, "https://") || strings.HasPrefix(website, "http://") {
+		return website
 	}
 	return ""
 }

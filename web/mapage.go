@@ -1,9 +1,13 @@
 package web
 
-import "bourg/web/locale"
+import (
+	"time"
+
+	"bourg/web/locale"
+)
 
 // PageMaPage is where merchants keep their own page, GET /espace/commerce. The form is a multipart POST to the same address:
-// "nom", "metier" (a slug), "adresse", "code_postal", "localite", "latitude", "longitude", "telephone", "lundi" to "dimanche" and
+// "nom", "metier" (a slug), "adresse", "code_postal", "localite", "latitude", "longitude", "telephone", "site" (the address of a website), "lundi" to "dimanche" and
 // "feries" (hours of a day), "veille" (the names of days that are like the one before), "saison" (anything: rules for parts of the
 // year are kept), "jour1_du", "jour1_au", "jour1_heures", "jour1_mots" and so on (special days), "horaires" (words), "description",
 // "couleur" (one of Paints), "couverture" (a file) and "couverture_alt".
@@ -18,6 +22,9 @@ type PageMaPage struct {
 	Latitude  string // in degrees, as typed
 	Longitude string
 	Phone     string
+	Website   string
+	PageURL   string    // the shop's page as other sites name it
+	Verified  time.Time // when the website last named it; zero: it does not
 	Hours     HorairesSaisis
 	About     string // plain text
 	Cover     *Photo

@@ -41,6 +41,7 @@ func (h *Handlers) AncienneMaPage(w http.ResponseWriter, r *http.Request) error 
 func (h *Handlers) shopPage(l *locale.Locale, m *town.Merchant) PageMaPage {
 	p := PageMaPage{
 		Shop: h.shop(l, m), Name: m.Name, Trade: m.Trade, Trades: everyTrade(l), Address: m.Address, Phone: m.Phone,
+		Website: m.Website, PageURL: string(h.config.Addresses.Profile(m.Handle)), Verified: m.WebsiteVerified,
 		Postcode: m.PostalCode, Locality: m.Locality, About: m.Summary, Followers: m.Followers,
 		Hours: hoursOf(l, m, hours.DateOf(h.townNow())),
 	}
@@ -75,6 +76,9 @@ func (h *Handlers) EnregistrerMaPage(w http.ResponseWriter, r *http.Request) err
 	m.Name, m.Trade = sanitize.Line(form.Get("nom")), form.Get("metier")
 	m.Address, m.Phone = typed(form.Get("adresse")), strings.TrimSpace(form.Get("telephone"))
 	m.Summary, m.Paint = typed(form.Get("description")), cmp.Or(form.Get("couleur"), before.Paint)
+	if form.Has("site") {
+		m.Website = siteTyped(form.Get("site"))
+	}
 	said, ok := typedHours(form.Values)
 	var wrongHours Erreurs
 	if ok {
@@ -128,7 +132,7 @@ func (h *Handlers) editShop(ctx context.Context, l *locale.Locale, v *visitor, m
 	err := check(m)
 	all, wrong := faults(l, err,
 		fieldName{"name", "nom"}, fieldName{"trade", "metier"}, fieldName{"address", "adresse"}, fieldName{"postal_code", "code_postal"},
-		fieldName{"locality", "localite"}, fieldName{"place", "latitude"}, fieldName{"phone", "telephone"}, fieldName{"opening", "lundi"},
+		fieldName{"locality", "localite"}, fieldName{"place", "latitude"}, fieldName{"phone", "telephone"}, fieldName{"website", "site"}, fieldName{"opening", "lundi"},
 		fieldName{"special", "jour1_du"}, fieldName{"hours", "horaires"}, fieldName{"summary", "description"}, fieldName{"paint", "couleur"})
 	if err != nil && !wrong {
 		return nil, err
@@ -138,7 +142,7 @@ func (h *Handlers) editShop(ctx context.Context, l *locale.Locale, v *visitor, m
 
 // inFormOrder puts faults in the order of the form's fields, of which those of special days have numbers in their names.
 func inFormOrder(all Erreurs) Erreurs {
-	order := append([]string{"nom", "metier", "adresse", "code_postal", "localite", "telephone"}, dayIDs()...)
+	order := append([]string{"nom", "metier", "adresse", "code_postal", "localite", "telephone", "site"}, dayIDs()...)
 	order = append(order, "horaires", "jour", "description", "latitude", "couleur", "couverture")
 	place := func(e Erreur) int {
 		return slices.IndexFunc(order, func(name string) bool {
@@ -174,6 +178,14 @@ func placeTyped(latitude, longitude string) (lat, lon *float64) {
 // degreesTyped writes degrees as placeTyped reads them, to about a metre.
 func degreesTyped(f float64) string {
 	return strings.Replace(strconv.FormatFloat(math.Round(f*1e5)/1e5, 'f', -1, 64), ".", ",", 1)
+}
+
+// siteTyped is the address of a website as people type it, most often without https://.
+func siteTyped(s string) string {
+	if s = strings.TrimSpace(s); s != "" && !strings.Contains(s, "://") {
+		s = "https://" + s
+	}
+	return s
 }
 
 // typed is a text of several lines as it was typed, with plain line ends.

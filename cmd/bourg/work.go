@@ -49,6 +49,7 @@ func (s *server) work(ctx context.Context) error {
 		FollowMove:   s.followMove,
 		FetchMedia:   s.fetchMedia,
 		RemoveFiles:  s.removeFiles,
+		CheckWebsite: s.checkWebsite,
 		Sweep:        s.sweep,
 		Orphans:      s.removeOrphans,
 		Tend:         s.town.publisher.Tend,
@@ -121,7 +122,7 @@ func (s *server) sweep(ctx context.Context) error {
 	for _, file := range files {
 		errs = append(errs, s.town.media.Remove(ctx, media.Photo{Variants: []media.Variant{{File: file}}}))
 	}
-	return errors.Join(append(errs, s.removeFiles(ctx))...)
+	return errors.Join(append(errs, s.removeFiles(ctx), s.town.store.AskAboutWebsites(ctx, time.Now()))...)
 }
 
 // removeOrphans removes photos that no row knows: of uploads that a crash cut off before

@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
+	"time"
 
 	"bourg/federation"
 	"bourg/internal/jobs"
 	"bourg/internal/media"
+	"bourg/internal/relme"
 	"bourg/internal/town"
 	"bourg/web"
 
@@ -102,4 +105,43 @@ func (s *server) removeFiles(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// maxSite is how much of a website's first page is read, in bytes, as in Mastodon.
+const maxSite = 1 << 20
+
+// checkWebsite looks whether a merchant's website says that it is the merchant's.
+func (s *server) checkWebsite(ctx context.Context, merchant string) error {
+	id, err := uuid.Parse(merchant)
+	if err != nil {
+		return jobs.Final(fmt.Errorf("check website: %w", err))
+	}
+	sites := &town.Websites{Store: s.town.store, Addresses: s.town.addresses, Sites: siteReader{s}, Now: time.Now}
+	return lasting(sites.Check(ctx, id))
+}
+
+// siteReader is a town.SiteReader on the one way out.
+type siteReader struct{ *server }
+
+// RelMe implements town.SiteReader. A page that is not there, or is no page, names nobody.
+func (s siteReader) RelMe(ctx context.Context, page string) ([]string, error) {
+	got, err := s.fetcher.Client.Get(ctx, federation.IRI(page), "text/html", maxSite)
+	var status *federation.StatusError
+	if errors.As(err, &status) && (status.Status == http.StatusNotFound || status.Status == http.StatusGone) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	base, err := url.Parse(string(got.URL))
+	if err != nil || (got.ContentType != "text/html" && got.ContentType != "application/xhtml+xml") {
+		return nil, nil //nolint:nilerr // a file of another kind names nobody
+	}
+	return relme.Links(got.Body, base), nil
+}
+
+// Location implements town.SiteReader.
+func (s siteReader) Location(ctx context.Context, address string) (string, error) {
+	to, err := s.fetcher.Client.Location(ctx, federation.IRI(address))
+	return string(to), err
 }

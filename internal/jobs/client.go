@@ -26,6 +26,7 @@ type Deeds struct {
 	FollowMove   func(ctx context.Context, from, to string) error
 	FetchMedia   func(ctx context.Context, id string) error
 	RemoveFiles  func(ctx context.Context) error
+	CheckWebsite func(ctx context.Context, merchant string) error
 	Sweep        func(ctx context.Context) error
 	Orphans      func(ctx context.Context) error
 	Tend         func(ctx context.Context) error
@@ -111,6 +112,12 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 		river.AddWorkerSafely(workers, &worker[FetchMedia]{
 			client: c, level: slog.LevelInfo, first: mediaPause, longest: mediaLongest,
 			do: func(ctx context.Context, j *river.Job[FetchMedia]) error { return deeds.FetchMedia(ctx, j.Args.ID) },
+		}),
+		river.AddWorkerSafely(workers, &worker[CheckWebsite]{
+			client: c, level: slog.LevelInfo, first: mediaPause, longest: mediaLongest,
+			do: func(ctx context.Context, j *river.Job[CheckWebsite]) error {
+				return deeds.CheckWebsite(ctx, j.Args.Merchant)
+			},
 		}),
 		river.AddWorkerSafely(workers, &worker[RemoveFiles]{
 			client: c, level: slog.LevelError,

@@ -72,3 +72,20 @@ func (RemoveFiles) Kind() string { return "remove_files" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (RemoveFiles) InsertOpts() river.InsertOpts { return once() }
+
+// CheckWebsite looks whether a merchant's website says that it is the merchant's.
+type CheckWebsite struct {
+	// Merchant is the merchant's uuid.
+	Merchant string `json:"merchant"`
+}
+
+// Kind is the job's name in the queue.
+func (CheckWebsite) Kind() string { return "check_website" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (CheckWebsite) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{
+		Queue: peerQueue, MaxAttempts: mediaTries, Priority: 2,
+		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
+	}
+}

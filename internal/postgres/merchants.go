@@ -21,7 +21,7 @@ var (
 )
 
 // merchantColumns are what scanMerchant reads, of merchants m and actors a.
-const merchantColumns = `m.id, a.handle, m.name, m.trade, m.paint, m.summary, m.phone, m.address, m.hours, m.website, m.lat, m.lon,
+const merchantColumns = `m.id, a.handle, m.name, m.trade, m.paint, m.summary, m.phone, m.address, m.hours, m.website, m.website_verified_at, m.lat, m.lon,
 	m.postal_code, m.locality, m.opening_hours, nullif(m.special_hours, '[]'), m.reach, m.approve_replies, a.created_at, a.updated_at, a.deleted_at, ` + publishedKeys + `,
 	(SELECT json_build_array(json_build_object('id', c.id, 'alt', c.alt, 'file', c.file)) FROM photos c WHERE c.merchant_id = m.id AND c.cover),
 	nullif(m.aliases, '[]'), m.moved, m.last_move`
@@ -38,7 +38,7 @@ const foldedMax = 5000
 func merchantFields(m *town.Merchant) (fields []any, fill func() error) {
 	var cover, special, keys, aliases, moved []byte
 	fields = []any{
-		&m.ID, &m.Handle, &m.Name, &m.Trade, &m.Paint, &m.Summary, &m.Phone, &m.Address, &m.Hours, &m.Website, &m.Lat, &m.Lon,
+		&m.ID, &m.Handle, &m.Name, &m.Trade, &m.Paint, &m.Summary, &m.Phone, &m.Address, &m.Hours, &m.Website, (*zeronull.Timestamptz)(&m.WebsiteVerified), &m.Lat, &m.Lon,
 		&m.PostalCode, &m.Locality, &m.Opening, &special, &m.Reach, &m.Approve, &m.Created, &m.Updated, (*zeronull.Timestamptz)(&m.Deleted), &keys, &cover,
 		&aliases, &moved, (*zeronull.Timestamptz)(&m.LastMove),
 	}
@@ -158,6 +158,9 @@ func (s *Store) AddMerchant(ctx context.Context, m *town.Merchant, a town.NewAct
 		if err := setCover(ctx, tx, a.ID, m.Cover); err != nil {
 			return err
 		}
+		if err := s.askAboutWebsite(ctx, tx, a.ID, ""); err != nil {
+			return err
+		}
 		return changedByPerson(ctx, tx)
 	})
 	if err == nil {
@@ -178,6 +181,10 @@ func (s *Store) EditMerchant(ctx context.Context, m *town.Merchant, out town.Out
 		if err != nil {
 			return err
 		}
+		var website string
+		if err := tx.QueryRow(ctx, `SELECT website FROM merchants WHERE id = $1 FOR UPDATE`, m.ID).Scan(&website); err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, `
 			UPDATE merchants SET name = $2, trade = $3, paint = $4, summary = $5, phone = $6, address = $7, hours = $8, website = $9,
 				lat = $10, lon = $11, reach = $12, approve_replies = $13, folded = $14, postal_code = $15, locality = $16,
@@ -186,6 +193,9 @@ func (s *Store) EditMerchant(ctx context.Context, m *town.Merchant, out town.Out
 			return err
 		}
 		if err := setCover(ctx, tx, m.ID, m.Cover); err != nil {
+			return err
+		}
+		if err := s.askAboutWebsite(ctx, tx, m.ID, website); err != nil {
 			return err
 		}
 		if out.Leaves, err = takeHeldUpdate(ctx, tx, out); err != nil {

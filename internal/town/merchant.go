@@ -23,22 +23,24 @@ type Merchant struct {
 	PostalCode, Locality string
 	// Opening are the regular hours in the grammar of OpenStreetMap, as hours.Hours.String writes them; "" where
 	// they are known in words only. See Regular.
-	Opening   string
-	Special   []hours.Special // by their days, none overlapping
-	Hours     string          // plain text, what the merchant says of the hours in its own words
-	Website   string          // https URL, "" if none
-	Lat, Lon  *float64
-	Cover     *Photo
-	Reach     Reach // default of new posts
-	Approve   *bool // replies wait for approval; nil: as the town does
-	Created   time.Time
-	Updated   time.Time
-	Deleted   time.Time  // zero: lives
-	Keys      []ActorKey // what it publishes, the newest first
-	Followers int
-	Aliases   []Account // accounts elsewhere that are the merchant's own as well
-	Moved     *Account  // where it has gone; nil while it is here
-	LastMove  time.Time // zero: it never moved; stays when a move is taken back
+	Opening string
+	Special []hours.Special // by their days, none overlapping
+	Hours   string          // plain text, what the merchant says of the hours in its own words
+	Website string          // https URL, "" if none
+	// WebsiteVerified is when the website last said that it is the merchant's (rel="me"); zero: it does not.
+	WebsiteVerified time.Time
+	Lat, Lon        *float64
+	Cover           *Photo
+	Reach           Reach // default of new posts
+	Approve         *bool // replies wait for approval; nil: as the town does
+	Created         time.Time
+	Updated         time.Time
+	Deleted         time.Time  // zero: lives
+	Keys            []ActorKey // what it publishes, the newest first
+	Followers       int
+	Aliases         []Account // accounts elsewhere that are the merchant's own as well
+	Moved           *Account  // where it has gone; nil while it is here
+	LastMove        time.Time // zero: it never moved; stays when a move is taken back
 }
 
 // MaxHours is how much a merchant says of its hours in its own words, in runes.
