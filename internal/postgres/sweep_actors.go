@@ -17,7 +17,7 @@ const (
 )
 
 // sweepActors removes peers' actors whom nothing refers to any more: no following, reply, reaction, notification,
-// nor a mention in a merchant's answer. What refers to them is read from the database's own catalogue, so that a table
+// nor a mention in a merchant's answer, nor news in another town. What refers to them is read from the database's own catalogue, so that a table
 // that is added later counts by itself; their keys and pictures go along with them.
 func (s *Store) sweepActors(ctx context.Context, now time.Time) error {
 	rows, _ := s.pool.Query(ctx, `
@@ -33,6 +33,8 @@ func (s *Store) sweepActors(ctx context.Context, now time.Time) error {
 		DELETE FROM remote_actors WHERE id IN (
 			SELECT a.id FROM remote_actors a
 			 WHERE a.fetched_at < $1 AND (a.deleted_at IS NULL OR a.deleted_at < $2) AND ` + strings.Join(unreferred, " AND ") + `
+			   AND NOT EXISTS (SELECT FROM foreign_posts p WHERE p.actor = a.iri)
+			   AND NOT EXISTS (SELECT FROM neighbours n WHERE a.iri IN (n.relay, n.town_actor))
 			   AND NOT EXISTS (SELECT FROM posts p WHERE p.addressee = a.iri)
 			   AND NOT EXISTS (SELECT FROM posts p WHERE p.mentions @> ARRAY[a.iri::text] AND p.mentions <> '{}')
 			 LIMIT $3 FOR UPDATE SKIP LOCKED)`

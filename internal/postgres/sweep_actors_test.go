@@ -28,7 +28,7 @@ func TestSweepOfActors(t *testing.T) {
 	f.must(f.RemoveFollower(f.ctx(), f.received(who("left")), m.ID))
 	f.follow(m.ID, who("deleted"))
 	f.must(f.DeleteActor(f.ctx(), f.received(who("deleted"))))
-	for _, name := range []string{"answered", "named", "nobody", "unliker"} {
+	for _, name := range []string{"answered", "named", "nobody", "unliker", "relay", "baker"} {
 		f.must(f.AddReaction(f.ctx(), f.received(who(name)), town.Liked, p.ID))
 		f.must(f.RemoveReaction(f.ctx(), f.received(who(name)), town.Liked, p.ID))
 	}
@@ -36,6 +36,9 @@ func TestSweepOfActors(t *testing.T) {
 	answer.Kind, answer.Root, answer.Addressee, answer.Mentions = town.Answer, p.ID, who("answered").ID, []federation.IRI{who("named").ID}
 	_, err := f.AddPost(f.ctx(), answer, uuid.Nil, out)
 	f.must(err)
+	f.exec(`INSERT INTO neighbours (domain, base, relay) VALUES ('away.example', 'https://away.example', $1)`, string(who("relay").ID))
+	f.exec(`INSERT INTO foreign_posts (id, object_id, domain, actor, kind, content, url, published_at, received_at)
+		VALUES (gen_random_uuid(), 'https://away.example/posts/1', 'away.example', $1, 'news', '', '', now(), now())`, string(who("baker").ID))
 	f.exec(`INSERT INTO remote_media (id, actor_id, url, host, asked_at, used_at) SELECT gen_random_uuid(), id, 'https://x.example/', 'x.example', now(), now() FROM remote_actors`)
 
 	known := func() []string {
@@ -57,15 +60,15 @@ func TestSweepOfActors(t *testing.T) {
 		t.Errorf("after 29 days: got %v, want everybody: %v", got, everybody)
 	}
 	sweep(31)
-	if got, want := known(), []string{"answered", "deleted", "follower", "left", "liker", "named", "writer"}; !slices.Equal(got, want) {
+	if got, want := known(), []string{"answered", "baker", "deleted", "follower", "left", "liker", "named", "relay", "writer"}; !slices.Equal(got, want) {
 		t.Errorf("after 31 days: got %v, want %v", got, want)
 	}
 	sweep(91) // former followers are forgotten
-	if got, want := known(), []string{"answered", "deleted", "follower", "liker", "named", "writer"}; !slices.Equal(got, want) {
+	if got, want := known(), []string{"answered", "baker", "deleted", "follower", "liker", "named", "relay", "writer"}; !slices.Equal(got, want) {
 		t.Errorf("after 91 days: got %v, want %v", got, want)
 	}
 	sweep(181)
-	if got, want := known(), []string{"answered", "follower", "liker", "named", "writer"}; !slices.Equal(got, want) {
+	if got, want := known(), []string{"answered", "baker", "follower", "liker", "named", "relay", "writer"}; !slices.Equal(got, want) {
 		t.Errorf("after 181 days: got %v, want %v", got, want)
 	}
 }

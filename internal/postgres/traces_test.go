@@ -29,6 +29,9 @@ var mayName = map[string]string{
 	"blocked_people":    "whom the merchants themselves do not want to hear; an unblock of the domain leaves it so",
 	"sent_reports":      "what the town has reported, with what became of it",
 	"followers":         "",
+	"neighbours":        "",
+	"foreign_posts":     "",
+	"foreign_merchants": "what the town hall has decided about single merchants",
 	"replies":           "",
 	"reply_versions":    "",
 	"quotes":            "",
@@ -117,6 +120,9 @@ func (f *fixture) everywhere(m *town.Merchant, p *town.Post, a *federation.Actor
 		f.must(f.AddOutgoing(f.ctx(), f.outgoing(m.ID, "Update", f.addresses.Post(p.ID), town.Recipients{Inboxes: []federation.IRI{inbox}})))
 	}
 	f.exec(`UPDATE deliveries SET state = 'parked' WHERE id = (SELECT min(id) FROM deliveries WHERE inbox = $1)`, string(a.Inbox))
+	f.exec(`INSERT INTO neighbours (domain, base) VALUES ($1, 'https://' || $1::text)`, host)
+	f.exec(`INSERT INTO foreign_posts (id, object_id, domain, actor, kind, content, url, published_at, received_at)
+		VALUES (gen_random_uuid(), 'https://' || $1::text || '/posts/1', $1, $2, 'news', '', '', now(), now())`, host, string(a.ID))
 	_, err = f.MayAsk(f.ctx(), a.ID+"/asked", time.Hour)
 	f.must(err)
 	f.must(f.AskToRefresh(f.ctx(), a.ID, 0))
