@@ -322,6 +322,20 @@ func TestSecureModeOfATown(t *testing.T) {
 			}
 		}
 	}
+	// Each address that is for servers, whoever added it.
+	for _, path := range []string{"outbox", "followers", "following", "featured", "products", "active", "card", "followers_synchronization"} {
+		if res, body := ask(bakery.Actor+"/"+path, false); res.StatusCode != 401 {
+			t.Errorf("%s unsigned: got %d %s, want 401", path, res.StatusCode, body)
+		}
+	}
+	for _, path := range []string{"replies", "context", "likes", "shares", "organizers", "quotes/" + uuid.NewString()} {
+		if res, body := ask(post.ID+"/"+path, false); res.StatusCode != 401 {
+			t.Errorf("%s unsigned: got %d %s, want 401", path, res.StatusCode, body)
+		}
+	}
+	if res, body := ask(tw.at("/activities/"+uuid.NewString()), false); res.StatusCode != 401 {
+		t.Errorf("an activity unsigned: got %d %s, want 401", res.StatusCode, body)
+	}
 	tw.open().visit(post.URL).must("Brioche.")
 	tw.open().visit(bakery.URL).must("Le Fournil")
 	for _, path := range []string{"/.well-known/webfinger?resource=acct:fournil@" + url.QueryEscape(tw.host), "/.well-known/host-meta", "/.well-known/nodeinfo", "/nodeinfo/2.1", "/atom.xml"} {
