@@ -59,6 +59,9 @@ func signing(t *testing.T, k *town.Keyring, actor federation.IRI) string {
 	return name(keys) + " after " + name(keys.Former)
 }
 
+// operator acts at the command line.
+var operator = town.Author{Operator: true}
+
 // A shop's keys are replaced: its document shows both for two days, and after that the former ones are
 // nowhere. A leak hides them at once.
 func TestKeysRotate(t *testing.T) {
