@@ -187,7 +187,6 @@ func doorsOf(l *locale.Locale, h head, here string) (label string, doors []door)
 		add(pathCommerces, "door.commerces")
 		add(pathAgenda, "door.agenda")
 		add(pathVoisins, "door.voisins")
-		add(pathSuivre, "door.suivre")
 	case merchantDoors:
 		label = l.T("doors.merchants")
 		add(pathPublier, "door.publier")

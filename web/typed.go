@@ -25,7 +25,7 @@ var (
 	foldedMonths = [...][2]string{
 		{"janvier", "january"}, {"fevrier", "february"}, {"mars", "march"}, {"avril", "april"}, {"mai", "may"}, {"juin", "june"},
 		{"juillet", "july"}, {"aout", "august"}, {"septembre", "september"}, {"octobre", "october"}, {"novembre", "november"},
-		{"decembre", "december"},
+		{"decembre", "december"}, //nolint:misspell // French, without its accent
 	}
 	foldedDays = [...][2]string{
 		{"dimanche", "sunday"}, {"lundi", "monday"}, {"mardi", "tuesday"}, {"mercredi", "wednesday"}, {"jeudi", "thursday"},

@@ -17,7 +17,7 @@ const axeOptions = {
 };
 
 const phone = { width: 360, height: 740 };
-const focusable = 'a[href],button,input:not([type=hidden]),select,textarea,summary,[tabindex]:not([tabindex="-1"])';
+const focusable = 'a[href],button:not([tabindex="-1"]),input:not([type=hidden]),select,textarea,summary,[tabindex]:not([tabindex="-1"])';
 
 /** The checks, each with how the person's device is set. A check returns the faults that it found. */
 const checks = [
@@ -153,7 +153,7 @@ async function skipLink(p) {
 
 /** Buttons, doors and fields are 44 px high, everything else outside of running text 24 px. */
 function targets(p) {
-  return p.evaluate(() => [...document.querySelectorAll("a[href],button,input:not([type=hidden]),select,textarea,summary")]
+  return p.evaluate(() => [...document.querySelectorAll("a[href],button:not([tabindex='-1']),input:not([type=hidden]),select,textarea,summary")]
     .filter((e) => e.checkVisibility())
     .map((e) => {
       const choice = e.matches("input[type=radio],input[type=checkbox],input[type=file]");

@@ -9,10 +9,11 @@
 import { join } from "node:path";
 import { launch, openWindow, readJob, report } from "./browser.mjs";
 import { hoursAct } from "./hours.mjs";
+import { kindsAct } from "./kinds.mjs";
 import { read } from "./reading.mjs";
 
 const job = await readJob();
-const acts = { open, arrive, publish, answer, approve, read, hours: hoursAct({ step, must, person, job }) };
+const acts = { open, arrive, publish, answer, approve, read, hours: hoursAct({ step, must, person, job }), kinds: kindsAct({ step, must, until, person, job }) };
 
 const browser = await launch(job.executable);
 const windows = [];

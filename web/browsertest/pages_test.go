@@ -184,6 +184,8 @@ func townHallScreens() []screen {
 			Name: "mairie-reseau-bloque", Path: "/mairie/reseau",
 			Fill: map[string]string{"domaine": "malveillant.example", "raison": "Injures"}, Press: "Ne plus recevoir", budget: deskBudget,
 		},
+		{Name: "mairie-reglages", Path: "/mairie/reglages", budget: deskBudget},
+		{Name: "mairie-reglages-erreur", Path: "/mairie/reglages", Fill: map[string]string{"telephone": "*#06#"}, Press: "Enregistrer", Status: 422, budget: deskBudget},
 		{Name: "mairie-signalements", Path: "/mairie/signalements", budget: deskBudget},
 		{Name: "mairie-compte", Path: "/espace/compte", budget: deskBudget},
 	}
