@@ -102,6 +102,14 @@ func TestAFollowerElsewhereGetsEachKind(t *testing.T) {
 		t.Errorf("featured: got %v, error %v, want the card, the offer and the event's id", items, err)
 	}
 
+	// A reader that takes documents apart as JSON-LD finds the same in them.
+	fedify := startPeer(t, cavage)
+	for id, want := range map[string]string{offer.ID: "Note", event.ID: "Event", article.ID: "Article", product.ID: "Note"} {
+		if read := fedify.does("fetch", fields{"name": "anna", "url": id}); text(read, "type") != want {
+			t.Errorf("Fedify reads %s as %q, want %s", id, text(read, "type"), want)
+		}
+	}
+
 	// An edit of the text keeps the rest.
 	tw.run("edit", event.ID, "--text", "On allume le four à la nuit tombée.")
 	object, _ = dig(mastodon.await("Update", event.ID).activity, "object").(map[string]any)
