@@ -29,7 +29,7 @@ type Ailleurs struct{ Host, URL string }
 func (p PageSuivre) head(l *locale.Locale) head {
 	h := head{
 		template: "suivre", title: l.T("suivre.title"), description: l.T("suivre.description"),
-		door: pathSuivre, errors: p.Errors, atom: p.AtomURL, public: p.Address == "" && p.Object == "",
+		errors: p.Errors, atom: p.AtomURL, public: p.Address == "" && p.Object == "",
 	}
 	h.title = p.Title(l)
 	return h

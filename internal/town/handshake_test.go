@@ -48,7 +48,11 @@ func (s *side) send(to *side, say []Say) {
 func (s *side) receive(other *side, twice bool, now time.Time) {
 	l := s.post[0]
 	s.post = s.post[1:]
-	for range map[bool]int{false: 1, true: 2}[twice] {
+	times := 1
+	if twice {
+		times = 2
+	}
+	for range times {
 		switch {
 		case l.Type == "Follow":
 			s.send(other, s.knows.IsAsked(iriOfFollow(l.follow), l.Scope, l.Words, false, FullScope(), now))
