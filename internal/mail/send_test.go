@@ -130,6 +130,7 @@ func TestLettersSayHowLongTheirLinkLives(t *testing.T) {
 	t.Parallel()
 	for template, want := range map[string]string{
 		"sign_in": "valable une heure, une seule fois", "invitation": "valable quatorze jours à partir du 12/12/2026 à 9 h 05, une seule fois",
+		"report": "D'autres signalements reçus dans la demi-heure",
 	} {
 		server := mailtest.Serve(t, "smtp", nil)
 		l := letter()
