@@ -68,7 +68,7 @@ func TestALivelyTown(t *testing.T) {
 	}{
 		{"readers", "", l.readersScreens()},
 		{"merchant", merchant, l.merchantsScreens(merchant)},
-		{"town hall", hall, townHallScreens()},
+		{"town hall", hall, append(townHallScreens(), l.reportScreens(hall)...)},
 	} {
 		t.Run(group.who, func(t *testing.T) { m.hold(t, l.town, group.who, group.cookie, group.screens) })
 	}
@@ -165,6 +165,10 @@ func (l *lively) merchantsScreens(cookie string) []screen {
 			Fill: map[string]string{"mardi": "vers 9 h", "jour2_mots": "Congés", "jour2_heures": "le matin"}, Press: "Enregistrer", Status: 422, budget: deskBudget,
 		},
 		{Name: "mapage-enregistre", Path: "/espace/commerce", Press: "Enregistrer", budget: deskBudget},
+		{Name: "abonnes", Path: "/espace/abonnes", budget: deskBudget},
+		{Name: "demenager", Path: "/espace/demenager", budget: deskBudget},
+		{Name: "demenager-erreur", Path: "/espace/demenager", Press: "aussi mon compte", Status: 422, budget: deskBudget},
+		{Name: "demenager-en", Path: "/en/espace/demenager", budget: deskBudget},
 		{Name: "compte", Path: "/espace/compte", budget: deskBudget},
 		{Name: "compte-erreur", Path: "/espace/compte", Fill: map[string]string{"nouveau": "court"}, Press: "Enregistrer", Status: 422, budget: deskBudget},
 		{Name: "interdit", Path: "/mairie", Status: 403, budget: readerBudget},
@@ -188,6 +192,15 @@ func townHallScreens() []screen {
 		{Name: "mairie-reglages-erreur", Path: "/mairie/reglages", Fill: map[string]string{"telephone": "*#06#"}, Press: "Enregistrer", Status: 422, budget: deskBudget},
 		{Name: "mairie-signalements", Path: "/mairie/signalements", budget: deskBudget},
 		{Name: "mairie-compte", Path: "/espace/compte", budget: deskBudget},
+	}
+}
+
+// reportScreens are those on which the town hall reports a reply to the site from which it came.
+func (l *lively) reportScreens(cookie string) []screen {
+	report := l.href(l.news, cookie, `/mairie/signaler/[^"]+`)
+	return []screen{
+		{Name: "signaler", Path: report, budget: deskBudget},
+		{Name: "signaler-envoye", Path: report, Press: "Signaler à", budget: deskBudget},
 	}
 }
 
