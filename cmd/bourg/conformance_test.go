@@ -35,7 +35,10 @@ func TestConformance(t *testing.T) {
 			got, err := act("publish", "--as", "fournil", "--text", words)
 			return text(got, "id"), err
 		},
-		Edit:     func(_ context.Context, id, words string) error { _, err := act("edit", id, "--text", words); return err },
+		Edit: func(_ context.Context, id, words string) error {
+			_, err := act("edit", id, "--text", words)
+			return err
+		},
 		Withdraw: func(_ context.Context, id string) error { _, err := act("withdraw", id); return err },
 	}
 	for _, c := range conformance.Checks(target) {

@@ -32,8 +32,9 @@ type Peer struct {
 	mu      sync.Mutex
 	taken   []Delivery
 	refused []error
-	busy    int // deliveries that are answered 503 before one is looked at
-	turned  []string
+	busy    bool     // the next delivery is answered 503
+	turned  string   // the inbox to which that one was sent
+	stamps  []string // date and signature of it, and of what was taken there since
 	sent    int
 }
 
@@ -117,9 +118,9 @@ func (p *Peer) take(w http.ResponseWriter, r *http.Request) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.busy > 0 {
-		p.busy--
-		p.turned = append(p.turned, r.Header.Get("Date")+" "+r.Header.Get("Signature"))
+	stamp := r.Header.Get("Date") + " " + r.Header.Get("Signature")
+	if p.busy {
+		p.busy, p.turned, p.stamps = false, r.URL.Path, []string{stamp}
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
@@ -136,8 +137,8 @@ func (p *Peer) take(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	if len(p.turned) > 0 {
-		p.turned = append(p.turned, r.Header.Get("Date")+" "+r.Header.Get("Signature"))
+	if r.URL.Path == p.turned {
+		p.stamps = append(p.stamps, stamp)
 	}
 	d.Path = r.URL.Path
 	p.taken = append(p.taken, d)

@@ -161,22 +161,22 @@ func (t *Target) undo(ctx context.Context, name string, object func(follow map[s
 func delivered() []Check {
 	return []Check{{"3 signatures: each attempt is signed anew, 5 and retried", func(ctx context.Context, t *Target) error {
 		t.Peer.mu.Lock()
-		t.Peer.busy, t.Peer.turned = 1, nil
+		t.Peer.busy = true
 		t.Peer.mu.Unlock()
 		id, err := t.Publish(ctx, "Ceci est un essai.")
 		if err != nil {
 			return err
 		}
-		create, err := t.Peer.await(ctx, "the post, a second time", func(d Delivery) bool {
-			return text(d.Activity, "type") == "Create" && text(d.Activity, "object", "id") == id
+		create, err := t.Peer.await(ctx, "the post, after it was turned away", func(d Delivery) bool {
+			return d.Path == t.Peer.turned && text(d.Activity, "type") == "Create" && text(d.Activity, "object", "id") == id
 		})
 		if err != nil {
 			return err
 		}
 		t.Peer.mu.Lock()
 		defer t.Peer.mu.Unlock()
-		if len(t.Peer.turned) < 2 || t.Peer.turned[0] == t.Peer.turned[len(t.Peer.turned)-1] {
-			return fmt.Errorf("the second attempt bears the first one's signature: %q", t.Peer.turned)
+		if first, last := t.Peer.stamps[0], t.Peer.stamps[len(t.Peer.stamps)-1]; first == last {
+			return fmt.Errorf("the second attempt bears the first one's date and signature: %q", first)
 		}
 		if object, embedded := create.Activity["object"].(map[string]any); !embedded || !contains(object["to"], public) && !contains(object["cc"], public) {
 			return fmt.Errorf("got %v, want the post in the Create, addressed to everybody", create.Activity)
