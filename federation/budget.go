@@ -10,7 +10,7 @@ import (
 // end otherwise make a server ask the whole network for one small request (CVE-2022-46405).
 const FetchesPerActivity = 3
 
-// ErrBudget: what may be asked for the sake of one activity has been asked.
+// ErrBudget is the answer when what may be asked for the sake of one activity has been asked.
 var ErrBudget = errors.New("budget of fetches is used up")
 
 // Budget is what may still be fetched for the sake of one activity. Each request takes one
