@@ -200,7 +200,7 @@ func cannedPages() []canned {
 			return PageFil{Shops: 1, Days: ByDay(entries()[1:4], paris), NewerURL: "/"}
 		}},
 		{"fil-genres", "/", 200, func(l *locale.Locale) Page {
-			return PageFil{Today: 3, Tonight: 1, Shops: 32, Days: ByDay(kinds(), paris), Events: agenda()[:5], Families: Families(l, groups())}
+			return PageFil{Today: 3, Tonight: 1, Shops: 32, Days: ByDay(kinds(), paris), Events: append(agenda()[:5], agenda()[6]), Families: Families(l, groups())}
 		}},
 		{"agenda", "/agenda", 200, func(l *locale.Locale) Page {
 			return PageAgenda{Spans: BySpan(l, agenda(), now, paris), LaterURL: "/agenda?apres=1", FirstURL: "/agenda", ICSURL: "/agenda.ics"}

@@ -248,6 +248,11 @@ func TestTheAgenda(t *testing.T) {
 	_, err = h.town.publisher.PostponeEvent(t.Context(), operator, first.ID, time.Time{}, time.Time{})
 	h.must(err)
 	shows(t, "put off to no day", reader.get(pageOf(first)), http.StatusOK, "Reporté, la date viendra plus tard")
+	column := reader.get("/")
+	shows(t, "put off to no day, beside the thread", column, http.StatusOK, "à venir Reporté, la date viendra plus tard : Veillée de lecture")
+	if got := words(column); strings.Contains(got, "2 rue des Tisserands, 20 h") {
+		t.Error("put off to no day, beside the thread: the old hour still stands there")
+	}
 }
 
 // A notice on the door stands in the thread.
