@@ -53,15 +53,15 @@ func (s *side) receive(other *side, twice bool, now time.Time) {
 		times = 2
 	}
 	for range times {
-		switch {
-		case l.Type == "Follow":
+		switch l.Type {
+		case "Follow":
 			s.send(other, s.knows.IsAsked(iriOfFollow(l.follow), l.Scope, l.Words, false, FullScope(), now))
-		case l.Type == "Undo":
+		case "Undo":
 			s.knows.IsLeft(iriOfFollow(l.follow))
-		case l.Type == "Accept":
+		case "Accept":
 			_, say := s.knows.IsAccepted(l.follow, l.Scope, now)
 			s.send(other, say)
-		case l.Type == "Reject":
+		case "Reject":
 			s.knows.IsRefused(l.follow, l.Words)
 		}
 	}
