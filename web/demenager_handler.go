@@ -198,15 +198,19 @@ func (h *Handlers) AbonnesCSV(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err := h.config.People.EveryFollower(ctx, v.author(), v.merchant.ID, func(f town.Follower) error {
-		address := f.Handle
-		if strings.ContainsAny(address[:min(1, len(address))], "=+-@\t\r") {
-			address = string(f.ID)
-		}
-		return list.Write([]string{address})
+		return list.Write([]string{csvAddress(f)})
 	})
 	if err != nil {
 		return err
 	}
 	list.Flush()
 	return list.Error()
+}
+
+// csvAddress is a follower's handle, or the id where a spreadsheet would take the handle for a formula.
+func csvAddress(f town.Follower) string {
+	if strings.ContainsAny(f.Handle[:min(1, len(f.Handle))], "=+-@\t\r") {
+		return string(f.ID)
+	}
+	return f.Handle
 }

@@ -26,9 +26,27 @@ import (
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	for id, test := range map[string]func(*testing.T){
-		"A10": testAddresses, "X4": testPeerNames, "X7": testTrustedHTML, "X14": testNothingInline, "O17": testLookalikes, "U8": testQuotaOfADay,
+		"A10": testAddresses, "X4": testPeerNames, "X7": testTrustedHTML, "X14": testNothingInline, "O17": testLookalikes, "U7": testFormulas, "U8": testQuotaOfADay,
 	} {
 		t.Run(id, test)
+	}
+}
+
+// testFormulas: a list that is opened in a spreadsheet holds no formula. Nothing imports lists.
+func testFormulas(t *testing.T) {
+	t.Parallel()
+	for handle, want := range map[string]string{
+		"odile@ailleurs.example":          "odile@ailleurs.example",
+		"=cmd|' /C calc'!A0@evil.example": "https://evil.example/users/1",
+		"+1@evil.example":                 "https://evil.example/users/1",
+		"-1@evil.example":                 "https://evil.example/users/1",
+		"@SUM(A1)@evil.example":           "https://evil.example/users/1",
+		"\t=1@evil.example":               "https://evil.example/users/1",
+		"":                                "",
+	} {
+		if got := csvAddress(town.Follower{RemoteActor: town.RemoteActor{ID: "https://evil.example/users/1", Handle: handle}}); got != want {
+			t.Errorf("%q: got %q, want %q", handle, got, want)
+		}
 	}
 }
 
