@@ -129,6 +129,9 @@ func link(t *testing.T, tw *town, command, address string) {
 	}
 }
 
+// newsOfNeighbour is how much of a neighbour /voisins shows.
+const newsOfNeighbour = 5
+
 // Two sample towns come up by themselves, and a newcomer sees them live.
 func TestTheDemonstrationShowsTwoLivingTowns(t *testing.T) {
 	t.Parallel()
@@ -175,6 +178,12 @@ func TestTheDemonstrationShowsTwoLivingTowns(t *testing.T) {
 		if news := len(elements(page.root, "article")); uploads < 3 || news < 5 {
 			t.Errorf("%s: got %d news and %d photos, want a living town", address, news, uploads)
 		}
+		eventually(t, "the neighbour's news is there", func() error {
+			if got := len(elements(b.visit(address+"/voisins").root, "article")); got < newsOfNeighbour {
+				return fmt.Errorf("got %d news of the neighbour, want %d", got, newsOfNeighbour)
+			}
+			return nil
+		})
 		b.visit(address + "/commerces")
 		// Each kind of post is there, and a week lies ahead.
 		if page.says("Le fil du bourg – La Bastide-Neuve") {

@@ -36,6 +36,7 @@ type demoAnswer struct {
 
 func (c *demoCommand) Run(e *env) error {
 	group, ctx := errgroup.WithContext(e.ctx)
+	ready := make(chan *theTown, len(demoTowns))
 	for i := range demoTowns {
 		d := &demoTowns[i]
 		cfg, err := demoConfig(e.config, d, i)
@@ -48,12 +49,61 @@ func (c *demoCommand) Run(e *env) error {
 				if err != nil {
 					return fmt.Errorf("fill %s: %w", d.name, err)
 				}
+				ready <- t
 				return e.print(answer)
 			})
 		})
 	}
+	group.Go(func() error {
+		var towns []*theTown
+		for range demoTowns {
+			select {
+			case t := <-ready:
+				towns = append(towns, t)
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		return introduce(ctx, towns)
+	})
 	return group.Wait()
 }
+
+// introduce makes neighbours of towns that have none. A town that has just begun to listen may need a moment.
+func introduce(ctx context.Context, towns []*theTown) error {
+	for _, t := range towns {
+		known, err := t.neighbours.List(ctx, operator)
+		if err != nil || len(known) > 0 {
+			return err
+		}
+	}
+	for _, t := range towns {
+		for _, other := range towns {
+			if t == other {
+				continue
+			}
+			if err := t.neighbours.Accept(ctx, operator, other.config.URL.String(), town.FullScope()); err != nil {
+				return fmt.Errorf("make neighbours: %w", err)
+			}
+			for try := 1; ; try++ {
+				err := t.neighbours.Ask(ctx, operator, other.config.URL.String(), town.FullScope(), "Bonjour, voisins.")
+				if err == nil || ctx.Err() != nil {
+					break
+				}
+				if try == introductions {
+					return fmt.Errorf("make neighbours: %w", err)
+				}
+				if pause(ctx, time.Second) != nil {
+					return nil
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// introductions is how often a town is tried that has just begun to listen.
+const introductions = 30
 
 // demoConfig is the configuration of the i-th town: everything on this machine.
 func demoConfig(base config.Config, d *demoTown, i int) (config.Config, error) {
