@@ -189,6 +189,7 @@ func (h *Handlers) AbonnesCSV(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="abonnes-`+v.merchant.Handle+`.csv"`)
 	w.Header().Set("Cache-Control", "private, no-store")
+	w.Header().Add("Vary", "Accept, Cookie")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if r.Method == http.MethodHead {
 		return nil

@@ -52,7 +52,7 @@ func badSQL(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t)
 	people, expected, names := h.everybody(), h.expectations(), asked(t)
-	const meta = `'"; DROP TABLE posts; -- \ 1) OR 1=1 UNION SELECT private_key FROM actors -- %_$1`
+	const meta = `'"; DROP TABLE posts; -- \ 1) OR 1=1 UNION SELECT private_key FROM actor_keys -- %_$1`
 	clients := 0
 	check := func(what string, rec *httptest.ResponseRecorder) {
 		t.Helper()
@@ -99,7 +99,7 @@ func badSQL(t *testing.T) {
 			check(fmt.Sprintf("%s %s with %s", r.method, r.pattern, name), send(path, form))
 		}
 	}
-	if n := h.count(`SELECT count(*) FROM actors WHERE private_key LIKE '%BEGIN PRIVATE KEY%'`); n < 4 {
+	if n := h.count(`SELECT count(*) FROM actor_keys WHERE private_key LIKE '%BEGIN PRIVATE KEY%'`); n < 4 {
 		t.Errorf("keys: got %d, want those of the shops, the town and the relay", n)
 	}
 }

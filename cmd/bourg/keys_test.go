@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -162,20 +163,32 @@ func TestNewKeysWhileDeliveriesWait(t *testing.T) {
 			return nil
 		})
 		f.mu.Lock()
-		var story []string
+		// What was on its way when the town was killed may come twice, under the same id.
+		var story, seen []string
+		var once []delivery
 		for _, d := range f.deliveries {
+			if id := text(d.activity, "id"); !slices.Contains(seen, id) {
+				seen, once = append(seen, id), append(once, d)
+			}
+		}
+		for _, d := range once {
 			key := regexp.MustCompile(`#([a-z0-9-]+)"`).FindStringSubmatch(d.signed)
 			story = append(story, text(d.activity, "type")+" by "+key[1])
 		}
 		f.mu.Unlock()
-		announced := f.got("Update", shop.Actor)
+		var announced []delivery
+		for _, d := range once {
+			if text(d.activity, "type") == "Update" && text(d.activity, "object", "id") == shop.Actor {
+				announced = append(announced, d)
+			}
+		}
 		if len(announced) != 1 {
 			t.Fatalf("%s: got %d announcements, want one: %v", f.host, len(announced), story)
 		}
 		if key := text(announced[0].activity, "object", "publicKey", "id"); key != shop.Actor+"#key-2" {
 			t.Errorf("%s: got the announced key %q", f.host, key)
 		}
-		for _, d := range f.deliveries {
+		for _, d := range once {
 			after := d.at.After(announced[0].at)
 			want := "#main-key"
 			if after {

@@ -245,7 +245,7 @@ func (f *fake) inbox(w http.ResponseWriter, r *http.Request) {
 		}
 		f.followers[key] = a.ID
 		where := unless(f, "Accept to the shared inbox", a.Actor+"/inbox", a.Actor[:strings.Index(a.Actor, "/users/")]+"/inbox")
-		go f.deliver(where, map[string]any{
+		f.deliver(where, map[string]any{
 			"id": f.URL + "/accepts/" + fmt.Sprint(time.Now().UnixNano()), "type": "Accept", "actor": f.URL + "/actor",
 			"object": map[string]any{"id": unless(f, "Accept of another id", a.ID, a.ID+"x"), "type": "Follow", "actor": a.Actor, "object": f.URL + "/actor"},
 		})
@@ -254,10 +254,14 @@ func (f *fake) inbox(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// deliver sends an activity, and again where the peer is busy.
+// deliver writes an activity now, and sends it later, again where the peer is busy.
 func (f *fake) deliver(inbox string, activity map[string]any) {
 	activity["@context"] = "https://www.w3.org/ns/activitystreams"
 	body, _ := json.Marshal(activity)
+	go f.send(inbox, body)
+}
+
+func (f *fake) send(inbox string, body []byte) {
 	var header http.Header
 	for range 3 {
 		req, err := http.NewRequest(http.MethodPost, inbox, bytes.NewReader(body))
@@ -316,7 +320,7 @@ func (f *fake) publish(_ context.Context, text string) (string, error) {
 	f.posts[id] = post
 	f.order = append(f.order, id)
 	for actor := range f.followers {
-		go f.deliver(actor+"/inbox", map[string]any{"id": id + "/create", "type": "Create", "actor": f.URL + "/actor", "object": post})
+		f.deliver(actor+"/inbox", map[string]any{"id": id + "/create", "type": "Create", "actor": f.URL + "/actor", "object": post})
 	}
 	return id, nil
 }

@@ -32,7 +32,7 @@ type Peer struct {
 	mu      sync.Mutex
 	taken   []Delivery
 	refused []error
-	busy    bool     // the next delivery is answered 503
+	busy    bool     // the next Create is answered 503
 	turned  string   // the inbox to which that one was sent
 	stamps  []string // date and signature of it, and of what was taken there since
 	sent    int
@@ -119,7 +119,11 @@ func (p *Peer) take(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	stamp := r.Header.Get("Date") + " " + r.Header.Get("Signature")
-	if p.busy {
+	// Only what is waited for is turned away; an answer to something earlier may still be on its way.
+	var kind struct {
+		Type string `json:"type"`
+	}
+	if p.busy && json.Unmarshal(body, &kind) == nil && kind.Type == "Create" {
 		p.busy, p.turned, p.stamps = false, r.URL.Path, []string{stamp}
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return

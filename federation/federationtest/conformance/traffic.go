@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // traffic are the checks of what crosses the wire, in the order of a story: strangers knock, somebody follows, leaves
@@ -206,6 +207,10 @@ func changes() []Check {
 			return err
 		}
 		gone, err := get(ctx, id, accepts[0])
+		for try := 0; err == nil && gone.status == http.StatusOK && try < 20; try++ { // copies that a server keeps may live a moment
+			time.Sleep(100 * time.Millisecond)
+			gone, err = get(ctx, id, accepts[0])
+		}
 		if err != nil {
 			return err
 		}
