@@ -1,8 +1,8 @@
 // What a person on the peer can do, each as one activity sent to one merchant of the town.
 import { randomUUID } from "node:crypto";
 import {
-  Activity, Announce, Create, Delete, Follow, LanguageString, Like, Mention, Note, PUBLIC_COLLECTION, Tombstone, Undo, Update,
-  parseNodeInfo,
+  Activity, Announce, Block, Create, Delete, Flag, Follow, LanguageString, Like, Mention, Move, Note, PUBLIC_COLLECTION, PropertyValue,
+  Tombstone, Undo, Update, isActor, parseNodeInfo, signRequest,
 } from "@fedify/fedify";
 import { Temporal } from "@js-temporal/polyfill";
 
@@ -18,18 +18,29 @@ export function note(ctx, url, kept) {
     replyTarget: kept.inReplyTo ? new URL(kept.inReplyTo) : null,
     contents: [kept.content, new LanguageString(kept.content, "fr")],
     tags: [new Mention({ href: new URL(kept.merchant), name: kept.mention })],
+    quoteUrl: kept.quotes ? new URL(kept.quotes) : null,
     published: Temporal.Instant.from(kept.published),
     updated: kept.updated ? Temporal.Instant.from(kept.updated) : null,
     url,
   });
 }
 
+async function all(iterable) {
+  const found = [];
+  for await (const one of iterable) found.push(one);
+  return found;
+}
+
 // acts answers the control requests. Each takes the context and the request's fields (name: who acts;
 // merchant: the id of the actor to whom it goes) and returns the ids that the test needs later.
-export function makeActs(store) {
-  async function send(ctx, { name, merchant, shared }, activity) {
+export function makeActs(store, spec) {
+  async function find(ctx, { name, merchant }) {
     const recipient = await ctx.lookupObject(merchant, { documentLoader: await ctx.getDocumentLoader({ identifier: name }) });
     if (!recipient?.inboxId) throw new Error(`no actor with an inbox at ${merchant}`);
+    return recipient;
+  }
+  async function send(ctx, { name, merchant, shared }, activity) {
+    const recipient = await find(ctx, { name, merchant });
     await ctx.sendActivity({ identifier: name }, recipient, activity, { immediate: true, preferSharedInbox: shared === true });
     store.putActivity(activity.id.href, await activity.toJsonLd({ format: "compact", contextLoader: ctx.contextLoader }));
     return { id: activity.id.href };
@@ -54,7 +65,38 @@ export function makeActs(store) {
     async announce(ctx, f) {
       return send(ctx, f, new Announce({ ...fresh(ctx, f.name), ...everybody(ctx, f), object: new URL(f.object), published: Temporal.Now.instant() }));
     },
-    // undo takes back a Follow, Like or Announce that this peer sent.
+    async block(ctx, f) {
+      return send(ctx, f, new Block({ ...fresh(ctx, f.name), object: new URL(f.merchant) }));
+    },
+    // flag reports a merchant's post.
+    async flag(ctx, f) {
+      return send(ctx, f, new Flag({ ...fresh(ctx, f.name), objects: [new URL(f.merchant), new URL(f.object)], content: f.content }));
+    },
+    // move tells a merchant's server that somebody has another account now; /settings says what the two profiles say of it.
+    async move(ctx, f) {
+      return send(ctx, f, new Move({ ...fresh(ctx, f.name), object: ctx.getActorUri(f.name), target: new URL(f.target) }));
+    },
+    // quote writes about a merchant's post and asks for leave to quote it (FEP-044f). Fedify 1.10 has no class for the request,
+    // so it signs what is written here.
+    async quote(ctx, f) {
+      const url = ctx.getObjectUri(Note, { name: f.name, id: randomUUID() });
+      store.putObject(url.href, {
+        name: f.name, merchant: f.merchant, mention: f.mention ?? "", quotes: f.object,
+        content: f.content, published: Temporal.Now.instant().toString({ smallestUnit: "second" }),
+      });
+      const { id, actor } = fresh(ctx, f.name);
+      const body = JSON.stringify({
+        "@context": ["https://www.w3.org/ns/activitystreams", { QuoteRequest: "https://w3id.org/fep/044f#QuoteRequest" }],
+        type: "QuoteRequest", id: id.href, actor: actor.href, object: f.object, instrument: url.href,
+      });
+      const { inboxId } = await find(ctx, f);
+      const [key] = await ctx.getActorKeyPairs(f.name);
+      const request = new Request(inboxId, { method: "POST", headers: { "Content-Type": "application/activity+json" }, body });
+      const response = await fetch(await signRequest(request, key.privateKey, key.keyId, { spec }));
+      if (!response.ok) throw new Error(`${inboxId} answered ${response.status}`);
+      return { id: id.href, note: url.href };
+    },
+    // undo takes back a Follow, Like, Announce or Block that this peer sent.
     async undo(ctx, f) {
       const kept = store.activity(f.activity);
       if (!kept) throw new Error(`no activity ${f.activity} was sent`);
@@ -103,6 +145,24 @@ export function makeActs(store) {
         document: raw.document,
         type: read?.constructor.name ?? "",
         read: read ? await read.toJsonLd({ format: "compact", contextLoader: ctx.contextLoader }) : null,
+      };
+    },
+    // profile finds a merchant by handle or address, as a search field does, and reads what a profile page would show.
+    async profile(ctx, f) {
+      const documentLoader = await ctx.getDocumentLoader({ identifier: f.name });
+      const actor = await ctx.lookupObject(f.of, { documentLoader });
+      if (!isActor(actor)) throw new Error(`no actor at ${f.of}`);
+      const options = { documentLoader, contextLoader: ctx.contextLoader };
+      const fields = (await all(actor.getAttachments(options))).filter((one) => one instanceof PropertyValue);
+      const featured = await all(ctx.traverseCollection(await actor.getFeatured(options), { ...options, suppressError: false }));
+      const place = await actor.getLocation(options);
+      return {
+        id: actor.id?.href, type: actor.constructor.name, name: actor.name?.toString(), handle: actor.preferredUsername?.toString(),
+        outbox: actor.outboxId?.href, followers: actor.followersId?.href, discoverable: actor.discoverable, published: actor.published?.toString(),
+        successor: actor.successorId?.href, aliases: actor.aliasIds.map((one) => one.href), keys: (await all(actor.getAssertionMethods(options))).length,
+        location: place && { type: place.constructor.name, name: place.name?.toString(), latitude: place.latitude, longitude: place.longitude },
+        fields: Object.fromEntries(fields.map((one) => [one.name, one.value?.toString()])),
+        featured: featured.map((one) => ({ id: one.id?.href, type: one.constructor.name, content: one.content?.toString() })),
       };
     },
     // collection walks a collection from page to page and returns the ids of its items.

@@ -12,6 +12,14 @@ export function makeFederation({ names, origin, spec, settings, store, journal }
     userAgent: { software: "BourgTestPeer/1.0", url: origin },
   });
 
+  // Fedify 1.10 signs by RFC 9421 the address of a key with its fragment, which the target URI has not (RFC 9110, 7.1) and no
+  // server can see; in secure mode it would get no key at the first knock.
+  const loaderOf = federation.authenticatedDocumentLoaderFactory;
+  federation.authenticatedDocumentLoaderFactory = (identity, options) => {
+    const load = loaderOf(identity, options);
+    return (url, more) => load(url.split("#")[0], more);
+  };
+
   // In secure mode only signed requests may read (Mastodon's authorised fetch); the server's own
   // actor stays readable, or two such servers could never fetch each other's keys.
   const mayRead = (ctx, name, _key, owner) => !settings.secure || name === names[0] || owner != null;
@@ -31,6 +39,8 @@ export function makeFederation({ names, origin, spec, settings, store, journal }
         endpoints: new Endpoints({ sharedInbox: ctx.getInboxUri() }),
         publicKey: keys[0].cryptographicKey,
         assertionMethods: keys.map((key) => key.multikey),
+        aliases: (settings.aliases[name] ?? []).map((one) => new URL(one)),
+        successor: settings.successors[name] ? new URL(settings.successors[name]) : null,
       });
     })
     .setKeyPairsDispatcher((_ctx, name) => names.includes(name) ? store.keys(name) : [])
