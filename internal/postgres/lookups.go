@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"bourg/federation"
@@ -98,9 +99,36 @@ func (s *Store) JoinThread(ctx context.Context, post uuid.UUID) error {
 	return err
 }
 
+// askAgainAfter is how long AskToFill takes a question for asked: a crowd below one post would else wait for each
+// other at the one row of the job that waits.
+const askAgainAfter = time.Second
+
+// asked remembers questions for a moment.
+type asked struct {
+	mu   sync.Mutex
+	last map[string]time.Time
+}
+
+// lately tells whether the same was asked a moment ago, and remembers it where not.
+func (a *asked) lately(what string, now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if at, found := a.last[what]; found && now.Sub(at) < askAgainAfter {
+		return true
+	}
+	if len(a.last) >= 10_000 || a.last == nil {
+		a.last = map[string]time.Time{}
+	}
+	a.last[what] = now
+	return false
+}
+
 // AskToFill asks for what is missing around a reply (jobs.FillThread). While one such job waits for
 // a thread, asking again changes nothing.
 func (s *Store) AskToFill(ctx context.Context, f town.Fill) error {
+	if f.Parent == "" && s.fills.lately(f.Subject(), time.Now()) {
+		return nil
+	}
 	job := jobs.FillThread{Subject: f.Subject(), Reply: string(f.Reply), Parent: string(f.Parent), Budget: f.Budget}
 	if f.Post != uuid.Nil {
 		job.Post = f.Post.String()

@@ -31,6 +31,7 @@ type Store struct {
 	blocks     blockList
 	sent       activityCache
 	merchants  merchantCache
+	fills      asked
 	turn       atomic.Pointer[string] // host at which the last round over hosts ended, see ClaimDeliveries
 }
 
