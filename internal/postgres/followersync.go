@@ -11,13 +11,15 @@ import (
 )
 
 // followersAt are the present followers of the actors $1 who live on the hosts $2 and are
-// spoken to there, host by host: a host has few actors that are known here, an actor may have many followers.
+// spoken to there, host by host: a host has few actors that are known here, an actor may have many followers. Each is looked up
+// by itself (OFFSET 0), else a plan that was made while the tables were empty reads all followers for each claim.
 const followersAt = `
 	SELECT h.host, f.actor_id, r.iri
 	  FROM unnest($2::text[]) AS h(host) CROSS JOIN LATERAL (
 		SELECT id, iri FROM remote_actors WHERE delivery_host = h.host AND deleted_at IS NULL AND NOT blocked OFFSET 0
-	  ) r JOIN followers f ON f.follower_id = r.id
-	 WHERE f.actor_id = ANY($1::uuid[]) AND f.ended_at IS NULL`
+	  ) r CROSS JOIN LATERAL (
+		SELECT actor_id FROM followers WHERE follower_id = r.id AND actor_id = ANY($1::uuid[]) AND ended_at IS NULL OFFSET 0
+	  ) f`
 
 // syncHeaders returns the headers Collection-Synchronization of deliveries (FEP-8fcf), "" for those that
 // do not go to the followers. They are as old as the claim, so a retry carries what is true then.
