@@ -94,32 +94,28 @@ func (n *Neighbour) Refuse(reason string) []Say {
 	return []Say{{Type: "Reject", Follow: n.TheirFollow, Words: reason}}
 }
 
-// IsAccepted is the other town's Accept of the request with this id. It tells whether news begins to come. What is accepted
-// after we have left is undone, so that the other town does not go on sending.
-func (n *Neighbour) IsAccepted(follow uuid.UUID, gives Scope, now time.Time) (begins bool, say []Say) {
+// IsAccepted is the other town's Accept of the request with this id. What is accepted after we have left is undone, so that
+// the other town does not go on sending.
+func (n *Neighbour) IsAccepted(follow uuid.UUID, gives Scope, now time.Time) []Say {
 	if follow != n.FollowID || n.FollowID == uuid.Nil {
-		return false, nil
+		return nil
 	}
 	if n.Outgoing == StandingNone || n.Outgoing == StandingExpired {
-		return false, []Say{{Type: "Undo", Ours: true}}
+		return []Say{{Type: "Undo", Ours: true}}
 	}
-	begins = n.Outgoing != StandingAccepted
 	n.Outgoing, n.Gives, n.Refusal = StandingAccepted, gives, ""
 	if n.Since.IsZero() {
 		n.Since = now
 	}
-	return begins, nil
+	return nil
 }
 
-// IsRefused is the other town's Reject of the request with this id, whether it was accepted before or not. It tells
-// whether news ends that came before.
-func (n *Neighbour) IsRefused(follow uuid.UUID, reason string) bool {
+// IsRefused is the other town's Reject of the request with this id, whether it was accepted before or not.
+func (n *Neighbour) IsRefused(follow uuid.UUID, reason string) {
 	if follow != n.FollowID || n.FollowID == uuid.Nil || n.Outgoing == StandingNone || n.Outgoing == StandingExpired {
-		return false
+		return
 	}
-	ended := n.Outgoing == StandingAccepted
 	n.Outgoing, n.Refusal = StandingRefused, reason
-	return ended
 }
 
 // IsLeft is the other town's Undo of its request: it wants our news no more.

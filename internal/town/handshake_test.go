@@ -59,8 +59,7 @@ func (s *side) receive(other *side, twice bool, now time.Time) {
 		case "Undo":
 			s.knows.IsLeft(iriOfFollow(l.follow))
 		case "Accept":
-			_, say := s.knows.IsAccepted(l.follow, l.Scope, now)
-			s.send(other, say)
+			s.send(other, s.knows.IsAccepted(l.follow, l.Scope, now))
 		case "Reject":
 			s.knows.IsRefused(l.follow, l.Words)
 		}
@@ -213,8 +212,8 @@ func TestAcceptThatComesAfterLeavingIsUndone(t *testing.T) {
 	n.Ask(follow, FullScope(), "", now)
 	n.IsRefused(follow, "plus tard")
 	n.Leave()
-	begins, say := n.IsAccepted(follow, FullScope(), now)
-	if begins || len(say) != 1 || say[0].Type != "Undo" || n.Outgoing != StandingNone {
-		t.Errorf("got begins %v, says %v, standing %s; want an Undo and none", begins, say, n.Outgoing)
+	say := n.IsAccepted(follow, FullScope(), now)
+	if len(say) != 1 || say[0].Type != "Undo" || n.Outgoing != StandingNone {
+		t.Errorf("got says %v, standing %s; want an Undo and none", say, n.Outgoing)
 	}
 }

@@ -261,8 +261,21 @@ func (n *Neighbours) AskAgain(ctx context.Context) error {
 
 // change takes a step with a neighbour and sends what it says.
 func (n *Neighbours) change(ctx context.Context, domain string, step func(*Neighbour) ([]Say, error)) error {
+	err := n.saying(ctx, step, func(change func(*Neighbour) ([]Outgoing, error)) error {
+		return n.Store.ChangeNeighbour(ctx, domain, change)
+	})
+	if err != nil {
+		return fmt.Errorf("neighbour %s: %w", domain, err)
+	}
+	return nil
+}
+
+// saying lets the store take a step together with the letters of what it says, and wakes who sends them.
+func (n *Neighbours) saying(
+	ctx context.Context, step func(*Neighbour) ([]Say, error), store func(change func(*Neighbour) ([]Outgoing, error)) error,
+) error {
 	said := false
-	err := n.Store.ChangeNeighbour(ctx, domain, func(k *Neighbour) ([]Outgoing, error) {
+	err := store(func(k *Neighbour) ([]Outgoing, error) {
 		say, err := step(k)
 		if err != nil {
 			return nil, err
@@ -271,13 +284,10 @@ func (n *Neighbours) change(ctx context.Context, domain string, step func(*Neigh
 		said = len(out) > 0
 		return out, err
 	})
-	if err != nil {
-		return fmt.Errorf("neighbour %s: %w", domain, err)
-	}
-	if said {
+	if err == nil && said {
 		n.Wake()
 	}
-	return nil
+	return err
 }
 
 // letters makes the activities of what is to be told to a neighbour's relay. They all are about the neighbour's relay, so

@@ -29,81 +29,72 @@ func (n *Neighbours) followed(ctx context.Context, in *federation.Incoming) erro
 	if !isTown {
 		wants = Scope{Kinds: []Kind{Event}} // an agenda
 	}
-	said := false
-	err := n.Store.ReceiveFromNeighbour(ctx, received(in), in.Sender.ID.Host(), func(k *Neighbour) ([]Outgoing, error) {
+	return n.take(ctx, in, in.Sender.ID.Host(), func(k *Neighbour) ([]Say, error) {
 		if k.Relay.ID != "" && k.Relay.ID != in.Sender.ID {
 			return nil, federation.ErrIgnored // another actor than the one that speaks for the town
 		}
-		k.Relay.ID, k.Relay.Inbox, k.Relay.Outbox = in.Sender.ID, in.Sender.Inbox, in.Sender.Outbox
+		k.Relay = RelayActor{ID: in.Sender.ID, Inbox: in.Sender.Inbox, Outbox: in.Sender.Outbox}
 		k.Base = baseOf(in.Sender.ID)
 		if k.Name == "" {
 			k.Name = cutRunes(n.Line(in.Sender.Name), 100)
 		}
-		out, err := n.letters(ctx, k, k.IsAsked(in.Activity.ID, wants, cutRunes(n.Line(term.Message), maxMessage), false, FullScope(), n.now()))
-		said = len(out) > 0
-		return out, err
+		return k.IsAsked(in.Activity.ID, wants, cutRunes(n.Line(term.Message), maxMessage), false, FullScope(), n.now()), nil
 	})
-	if err == nil && said {
-		n.Wake()
+}
+
+// take applies a step that a neighbour's activity brings about, and sends what it says.
+func (n *Neighbours) take(ctx context.Context, in *federation.Incoming, domain string, step func(*Neighbour) ([]Say, error)) error {
+	return n.saying(ctx, step, func(change func(*Neighbour) ([]Outgoing, error)) error {
+		return n.Store.ReceiveFromNeighbour(ctx, received(in), domain, change)
+	})
+}
+
+// sender is the neighbour whose relay sent an activity; federation.ErrIgnored where it is nobody's.
+func (n *Neighbours) sender(ctx context.Context, in *federation.Incoming) (*Neighbour, error) {
+	if n == nil {
+		return nil, federation.ErrIgnored
 	}
-	return err
+	k, err := n.Store.NeighbourByRelay(ctx, in.Sender.ID)
+	if errors.Is(err, ErrNotFound) {
+		return nil, federation.ErrIgnored
+	}
+	return k, err
 }
 
 // answered is an Accept or a Reject of a Follow of ours.
 func (n *Neighbours) answered(ctx context.Context, in *federation.Incoming) error {
-	if n == nil {
-		return federation.ErrIgnored
-	}
-	follow := in.Activity.ObjectID
 	if inner := in.Activity.Inner; inner != nil && inner.Type != "Follow" {
 		return federation.ErrIgnored
 	}
-	id, ours := n.Addresses.ID("activities", follow)
-	if !ours {
-		return federation.ErrIgnored
-	}
-	k, err := n.Store.NeighbourByRelay(ctx, in.Sender.ID)
-	if errors.Is(err, ErrNotFound) {
-		return federation.ErrIgnored
-	}
+	k, err := n.sender(ctx, in)
 	if err != nil {
 		return err
 	}
-	term, _ := readPeering(in.JSON)
-	said := false
-	err = n.Store.ReceiveFromNeighbour(ctx, received(in), k.Domain, func(k *Neighbour) ([]Outgoing, error) {
+	follow, ours := n.Addresses.ID("activities", in.Activity.ObjectID)
+	if !ours {
+		return federation.ErrIgnored
+	}
+	term, isTown := readPeering(in.JSON)
+	gives := term.Gives.scope()
+	if !isTown {
+		gives = FullScope() // another kind of server: it sends what it has
+	}
+	return n.take(ctx, in, k.Domain, func(k *Neighbour) ([]Say, error) {
 		if in.Activity.Type == "Reject" {
-			k.IsRefused(id, cutRunes(n.Line(in.Activity.Content), maxMessage))
+			k.IsRefused(follow, cutRunes(n.Line(in.Activity.Content), maxMessage))
 			return nil, nil
 		}
-		gives := term.Gives.scope()
-		if len(gives.Kinds) == 0 {
-			gives = FullScope() // another kind of server: it sends what it has
-		}
-		_, say := k.IsAccepted(id, gives, n.now())
-		out, err := n.letters(ctx, k, say)
-		said = len(out) > 0
-		return out, err
+		return k.IsAccepted(follow, gives, n.now()), nil
 	})
-	if err == nil && said {
-		n.Wake()
-	}
-	return err
 }
 
 // left is an Undo of a Follow of our relay.
 func (n *Neighbours) left(ctx context.Context, in *federation.Incoming) error {
-	if n == nil {
-		return federation.ErrIgnored
-	}
-	k, err := n.Store.NeighbourByRelay(ctx, in.Sender.ID)
-	if errors.Is(err, ErrNotFound) {
-		return federation.ErrIgnored
-	}
+	k, err := n.sender(ctx, in)
 	if err != nil {
 		return err
 	}
-	return n.Store.ReceiveFromNeighbour(ctx, received(in), k.Domain, func(k *Neighbour) ([]Outgoing, error) {
+	return n.take(ctx, in, k.Domain, func(k *Neighbour) ([]Say, error) {
 		k.IsLeft(in.Activity.ObjectID)
 		return nil, nil
 	})
@@ -112,17 +103,11 @@ func (n *Neighbours) left(ctx context.Context, in *federation.Incoming) error {
 // announced is an Announce by another server's relay of what one of its merchants did. The origin rule: sender, activity,
 // actor, object and owner all lie on one host, whose relay has the agreement with us. Everything else is nobody's news here.
 func (n *Neighbours) announced(ctx context.Context, in *federation.Incoming) error {
-	if n == nil {
-		return federation.ErrIgnored
-	}
 	inner := in.Activity.Inner
 	if inner == nil || in.Sender.Type != "Application" {
 		return federation.ErrIgnored
 	}
-	k, err := n.Store.NeighbourByRelay(ctx, in.Sender.ID)
-	if errors.Is(err, ErrNotFound) {
-		return federation.ErrIgnored
-	}
+	k, err := n.sender(ctx, in)
 	if err != nil {
 		return err
 	}
