@@ -91,7 +91,7 @@ func (n *Neighbours) Look(ctx context.Context, by Author, typed string) (*Neighb
 	case !errors.Is(err, ErrNotFound):
 		return nil, err
 	}
-	seen.Card, seen.Relay = card, relay
+	seen.Card, seen.Relay, seen.Base = card, relay, baseOf(relay.ID)
 	return seen, nil
 }
 
