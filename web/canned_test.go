@@ -430,6 +430,12 @@ func cannedPages() []canned {
 			p.Deleted = true
 			return p
 		}},
+		{"modifier-portee", "/espace/nouvelles/0193a1/modifier", 422, func(l *locale.Locale) Page {
+			p := composer(l)
+			p.Edit, p.Action, p.BackURL, p.Reach, p.Text = true, "/espace/nouvelles/0193a1/modifier", "/@fournil/0193a1", "region", "Fournée de seigle"
+			p.Errors = Erreurs{{"portee", l.T("reach.unknown")}}
+			return p
+		}},
 		{"modifier", "/espace/nouvelles/0193a1/modifier", 200, func(l *locale.Locale) Page {
 			p := composer(l)
 			p.Edit, p.Action, p.BackURL = true, "/espace/nouvelles/0193a1/modifier", "/@fournil/0193a1"
@@ -537,11 +543,11 @@ func cannedPages() []canned {
 		}},
 		{"mapage", "/espace/commerce", 200, func(l *locale.Locale) Page {
 			cover := photo("pain", "")
-			return PageMaPage{Website: "https://fournil.example/", PageURL: "https://saint-laurent.example/@fournil", Verified: ago(3, 9, 0), Shop: fournil, Name: fournil.Name, Trade: "boulangerie", Trades: tradeChoices(l), Address: fournil.Address, Phone: "04 65 71 20 12",
+			return PageMaPage{Website: "https://fournil.example/", PageURL: "https://saint-laurent.example/@fournil", Verified: ago(3, 9, 0), Reach: "neighbours", Shop: fournil, Name: fournil.Name, Trade: "boulangerie", Trades: tradeChoices(l), Address: fournil.Address, Phone: "04 65 71 20 12",
 				Postcode: "30500", Latitude: "44,20121", Longitude: "4,31203", Hours: cannedHours(), NoticeURL: "/espace/nouvelles/0193a1/publie", About: "Un four de 1911.", Cover: &cover, CoverAlt: "La table du fournil", Followers: 214, Saved: true}
 		}},
 		{"mapage-erreur", "/espace/commerce", 422, func(l *locale.Locale) Page {
-			return PageMaPage{Website: "https://depot.example/", PageURL: "https://saint-laurent.example/@depot", Shop: Commerce{Name: maison.Name, URL: maison.URL, Handle: "@depot@saint-laurent.example"}, Trades: tradeChoices(l), Hours: cannedHours(), Errors: Erreurs{{"nom", "Donnez le nom du commerce"}, {"metier", "Choisissez un métier"}, {"telephone", "Il manque des chiffres au téléphone"}, {"latitude", "Donnez les deux"},
+			return PageMaPage{Website: "https://depot.example/", PageURL: "https://saint-laurent.example/@depot", Shop: Commerce{Name: maison.Name, URL: maison.URL, Handle: "@depot@saint-laurent.example"}, Trades: tradeChoices(l), Hours: cannedHours(), Errors: Erreurs{{"nom", "Donnez le nom du commerce"}, {"metier", "Choisissez un métier"}, {"telephone", "Il manque des chiffres au téléphone"}, {"latitude", "Donnez les deux"}, {"portee", l.T("reach.unknown")},
 				{"mardi", "Ces heures se chevauchent"}, {"jour1_du", "Ce jour est passé"}, {"jour1_au", "Donnez un jour, ou rien"}, {"jour1_heures", "Écrivez les heures autrement"}, {"jour1_mots", "Écrivez quelques mots sans guillemets"}, {"couverture", "Cette image est trop grande"}}}
 		}},
 		{"compte", "/espace/compte", 200, func(*locale.Locale) Page {

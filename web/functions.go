@@ -53,6 +53,9 @@ func functions(l *locale.Locale, static *Static) template.FuncMap {
 		"clockInput": clockInput,
 		"qr":         newQR,
 		"paints":     Paints,
+
+		"reaches": Reaches,
+		"reach":   func(name string) (string, error) { return reachInWords(l, name) },
 	}
 }
 

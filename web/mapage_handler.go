@@ -43,6 +43,7 @@ func (h *Handlers) shopPage(l *locale.Locale, m *town.Merchant) PageMaPage {
 		Shop: h.shop(l, m), Name: m.Name, Trade: m.Trade, Trades: everyTrade(l), Address: m.Address, Phone: m.Phone,
 		Website: m.Website, PageURL: string(h.config.Addresses.Profile(m.Handle)), Verified: m.WebsiteVerified,
 		Postcode: m.PostalCode, Locality: m.Locality, About: m.Summary, Followers: m.Followers,
+		Reach: string(m.Reach),
 		Hours: hoursOf(l, m, hours.DateOf(h.townNow())),
 	}
 	if m.Lat != nil && m.Lon != nil {
@@ -78,6 +79,9 @@ func (h *Handlers) EnregistrerMaPage(w http.ResponseWriter, r *http.Request) err
 	m.Summary, m.Paint = typed(form.Get("description")), cmp.Or(form.Get("couleur"), before.Paint)
 	if form.Has("site") {
 		m.Website = siteTyped(form.Get("site"))
+	}
+	if form.Has("portee") {
+		m.Reach = town.Reach(form.Get("portee"))
 	}
 	said, ok := typedHours(form.Values)
 	var wrongHours Erreurs
@@ -133,7 +137,7 @@ func (h *Handlers) editShop(ctx context.Context, l *locale.Locale, v *visitor, m
 	all, wrong := faults(l, err,
 		fieldName{"name", "nom"}, fieldName{"trade", "metier"}, fieldName{"address", "adresse"}, fieldName{"postal_code", "code_postal"},
 		fieldName{"locality", "localite"}, fieldName{"place", "latitude"}, fieldName{"phone", "telephone"}, fieldName{"website", "site"}, fieldName{"opening", "lundi"},
-		fieldName{"special", "jour1_du"}, fieldName{"hours", "horaires"}, fieldName{"summary", "description"}, fieldName{"paint", "couleur"})
+		fieldName{"special", "jour1_du"}, fieldName{"hours", "horaires"}, fieldName{"summary", "description"}, fieldName{"paint", "couleur"}, fieldName{"reach", "portee"})
 	if err != nil && !wrong {
 		return nil, err
 	}
@@ -143,7 +147,7 @@ func (h *Handlers) editShop(ctx context.Context, l *locale.Locale, v *visitor, m
 // inFormOrder puts faults in the order of the form's fields, of which those of special days have numbers in their names.
 func inFormOrder(all Erreurs) Erreurs {
 	order := append([]string{"nom", "metier", "adresse", "code_postal", "localite", "telephone", "site"}, dayIDs()...)
-	order = append(order, "horaires", "jour", "description", "latitude", "couleur", "couverture")
+	order = append(order, "horaires", "jour", "description", "latitude", "portee", "couleur", "couverture")
 	place := func(e Erreur) int {
 		return slices.IndexFunc(order, func(name string) bool {
 			return e.Field == name || name == "jour" && strings.HasPrefix(e.Field, name)

@@ -37,6 +37,9 @@ func (h *Handlers) editor(r *http.Request, v *visitor, post *town.Post, d town.D
 	p, err := h.composer(r, v.as(post.Merchant), d, typed)
 	p.Edit, p.Action, p.BackURL = true, newsPath(post.ID, "modifier"), pathOf(post)
 	p.BrowserKey = post.Merchant.ID.String() + ":" + post.ID.String()
+	if post.Kind == town.Answer { // it stands in its thread, wherever that is read
+		p.Reach = ""
+	}
 	return p, err
 }
 
@@ -61,6 +64,9 @@ func (h *Handlers) EnregistrerNouvelle(w http.ResponseWriter, r *http.Request) e
 		if err == nil && stored.Kind == editing {
 			draft.ID, draft.Photos = stored.ID, append(stored.Photos, post.Photos[min(1, len(post.Photos)):]...)
 		}
+	}
+	if form.Has("portee") && post.Kind != town.Answer {
+		draft.Reach = town.Reach(form.Get("portee"))
 	}
 	unread, err := h.readDetails(r, form, &draft, post.Merchant)
 	if err != nil {

@@ -60,6 +60,3 @@ func (p PageNouvelle) head(l *locale.Locale) head {
 	}
 	return h
 }
-
-// Reaches are the values of "portee" in the composer, from near to far.
-func Reaches() []string { return []string{"town", "neighbours", "region", "everywhere"} }

@@ -27,7 +27,7 @@ type PagePublier struct {
 	Photo      *Photo
 	PhotoBytes int64
 	Preview    Avis   // as the town will see it
-	Reach      string // one of Reaches
+	Reach      string // one of Reaches; empty for what has none, as an answer
 	MaxRunes   int
 	SavedAt    time.Time // when the server's draft was kept; zero for never
 	Restored   bool      // a draft was put back without being asked for
@@ -101,9 +101,6 @@ func (p PagePublier) Card() Avis {
 	}
 	return a
 }
-
-// Reaches are the choices of the form.
-func (p PagePublier) Reaches() []string { return Reaches() }
 
 func (p PagePublier) head(l *locale.Locale) head {
 	title := l.T("publier.title." + genreCalled(p.Genre).name)

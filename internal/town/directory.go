@@ -367,6 +367,9 @@ func checkMerchant(m *Merchant) Invalid {
 	if (m.Lat == nil) != (m.Lon == nil) || (m.Lat != nil && !(*m.Lat >= -90 && *m.Lat <= 90 && *m.Lon >= -180 && *m.Lon <= 180)) {
 		bad["place"] = "place.wrong"
 	}
+	if m.Reach != "" && !m.Reach.Valid() {
+		bad["reach"] = "reach.unknown"
+	}
 	if m.Paint != "" {
 		known := false
 		for _, p := range Paints {
