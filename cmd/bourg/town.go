@@ -147,7 +147,7 @@ func (t *theTown) wire() {
 		Store: t.store, Accounts: t.store, Addresses: t.addresses, Cards: peers, Peers: peers, Pause: pause,
 		Clean: sanitize.HTML, Line: sanitize.Line, Now: time.Now, Wake: wake,
 	}
-	t.publisher.Carry = t.neighbours.Carry
+	t.publisher.Carriers = []town.Carrier{t.neighbours.Carry}
 	t.receiver = &town.Receiver{
 		Store: t.store, Addresses: t.addresses, Clean: sanitize.HTML, Line: sanitize.Line, Wake: wake,
 		Approve: t.config.RepliesApproved, Mails: t.config.SMTPURL != "", Fill: t.store.AskToFill, Neighbours: t.neighbours,

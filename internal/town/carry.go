@@ -12,13 +12,13 @@ import (
 // Carry makes the announcement by which neighbours hear of what a merchant did with a post: the activity, whole, from
 // our relay to theirs (PEERING.md, section 4). A Create and an Update go to the neighbours within the post's reach and
 // the agreement, a Delete to all that receive our news. It goes where the activity goes, and when.
-func (n *Neighbours) Carry(ctx context.Context, post *Post, out Outgoing) ([]Outgoing, error) {
+func (n *Neighbours) Carry(ctx context.Context, post *Post, out *Outgoing) error {
 	if !post.Public || post.Kind == Answer || (out.Type != "Create" && out.Type != "Update" && out.Type != "Delete") {
-		return nil, nil
+		return nil
 	}
 	all, err := n.Store.Neighbours(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var inboxes []federation.IRI
 	var from *Point
@@ -29,7 +29,7 @@ func (n *Neighbours) Carry(ctx context.Context, post *Post, out Outgoing) ([]Out
 		if from == nil {
 			here, err := n.Store.Town(ctx)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			from = post.place(here)
 		}
@@ -38,15 +38,15 @@ func (n *Neighbours) Carry(ctx context.Context, post *Post, out Outgoing) ([]Out
 		}
 	}
 	if len(inboxes) == 0 {
-		return nil, nil
+		return nil
 	}
 	relay, err := n.Store.RelayActor(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
-		return nil, fmt.Errorf("carry: make an id: %w", err)
+		return fmt.Errorf("carry: make an id: %w", err)
 	}
 	us := n.Addresses.Actor(relay.ID)
 	announce, err := n.Addresses.encode(Outgoing{
@@ -56,10 +56,11 @@ func (n *Neighbours) Carry(ctx context.Context, post *Post, out Outgoing) ([]Out
 		To: []federation.IRI{us + "/followers"}, Published: n.now(),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("carry: %w", err)
+		return fmt.Errorf("carry: %w", err)
 	}
 	announce.Object = out.Object // what is announced of one post arrives in its order
-	return []Outgoing{announce}, nil
+	out.Also = append(out.Also, announce)
+	return nil
 }
 
 // place is where a post stands: where its event takes place, else the shop, else the town.

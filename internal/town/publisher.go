@@ -94,9 +94,12 @@ type Publisher struct {
 	// HTML turns what was typed into the HTML of an object (paragraphs, links), and Words finds its key words.
 	HTML  func(text string) string
 	Words func(text string) []string
-	// Carry makes what goes with an activity about a post: announcements to other towns. Nil: nothing does.
-	Carry func(ctx context.Context, post *Post, out Outgoing) ([]Outgoing, error)
+	// Carriers add what goes with an activity about a post: announcements to other towns and to who follows a group.
+	Carriers []Carrier
 }
+
+// Carrier adds to an encoded activity about a post what goes with it, in its Also, and to whom it goes besides, in its To.
+type Carrier func(ctx context.Context, post *Post, out *Outgoing) error
 
 // MediaAddress is where a stored file is served.
 type MediaAddress func(file string) federation.IRI
@@ -399,10 +402,11 @@ func (p *Publisher) outgoing(ctx context.Context, post *Post, act federation.Act
 // carried encodes an activity with what goes with it.
 func (p *Publisher) carried(ctx context.Context, post *Post, out Outgoing, act federation.Activity) (Outgoing, error) {
 	out, err := p.Addresses.encode(out, act)
-	if err != nil || p.Carry == nil {
-		return out, err
+	for _, carry := range p.Carriers {
+		if err == nil {
+			err = carry(ctx, post, &out)
+		}
 	}
-	out.Also, err = p.Carry(ctx, post, out)
 	return out, err
 }
 
