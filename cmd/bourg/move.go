@@ -13,11 +13,8 @@ import (
 // accountFinder finds accounts elsewhere for who waits for it: a person at a form, or a command.
 func (t *theTown) accountFinder() *federation.AccountFinder {
 	return &federation.AccountFinder{
-		Lookup: &federation.WebFingerLookup{Client: t.client},
-		Fetcher: &federation.Fetcher{
-			Client: t.client, Actors: t.documents, Gate: t.store,
-			Authority: federation.Authority{Host: federation.CanonicalHost(t.config.URL.Scheme, t.config.URL.Host)},
-		},
+		Lookup:  &federation.WebFingerLookup{Client: t.client},
+		Fetcher: t.fetcher,
 	}
 }
 

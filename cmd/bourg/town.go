@@ -133,15 +133,15 @@ func (t *theTown) wire() {
 		PeerNetworks: t.config.PeerNetworks,
 		UserAgent:    "Bourg/" + version + " (+" + strings.TrimSuffix(t.config.URL.String(), "/") + "/)",
 	})
+	t.fetcher = &federation.Fetcher{
+		Client: t.client, Actors: t.documents, Gate: t.store, Schemes: t.store,
+		Authority: federation.Authority{Host: federation.CanonicalHost(t.config.URL.Scheme, t.config.URL.Host)},
+	}
 	t.mover = &town.Mover{
 		Store: t.store, Accounts: t.store, Addresses: t.addresses, Media: t.mediaAddress, Find: t.accountFinder(),
 		HTML: html, Now: time.Now, Wake: wake,
 	}
 	t.people = &town.People{Store: t.store, Accounts: t.store, Addresses: t.addresses, Now: time.Now, Wake: wake}
-	t.fetcher = &federation.Fetcher{
-		Client: t.client, Actors: t.documents, Gate: t.store, Schemes: t.store,
-		Authority: federation.Authority{Host: federation.CanonicalHost(t.config.URL.Scheme, t.config.URL.Host)},
-	}
 	peers := &cards{fetcher: t.fetcher, store: t.store}
 	t.neighbours = &town.Neighbours{
 		Store: t.store, Accounts: t.store, Addresses: t.addresses, Cards: peers, Peers: peers, Pause: pause,
