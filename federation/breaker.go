@@ -90,6 +90,29 @@ func (h *peerHost) works(latency time.Duration, most int) {
 	}
 }
 
+// settle records what an attempt told about the host. attempt counts those that the delivery had behind it before;
+// pause is until when the host asked to be left alone, zero where it did not. It returns until when it is to be
+// left alone, zero where it need not be.
+func (h *peerHost) settle(about verdict, attempt int, pause time.Time, latency time.Duration, most int, now time.Time) time.Time {
+	switch about {
+	case hostWorks:
+		h.works(latency, most)
+		if attempt >= longAway {
+			h.window = 1
+			h.pause(now.Add(gentlePause))
+		}
+	case hostBusy:
+		h.busy(now)
+	case hostFails:
+		h.fails(now)
+	}
+	h.pause(pause)
+	if h.pausedAt(now) {
+		return h.until
+	}
+	return pause
+}
+
 // busy records that the host asks for patience.
 func (h *peerHost) busy(now time.Time) {
 	h.window = 1

@@ -282,22 +282,7 @@ func (r *round) settle(a attempt) {
 	case result.Outcome == Delivered:
 		result.Scheme = a.scheme
 	}
-	switch about {
-	case hostWorks:
-		h.works(a.latency, r.PerHostMax)
-		if a.delivery.Attempt >= longAway {
-			h.window = 1
-			h.pause(now.Add(gentlePause))
-		}
-	case hostBusy:
-		h.busy(now)
-	case hostFails:
-		h.fails(now)
-	}
-	h.pause(result.Pause)
-	if h.pausedAt(now) {
-		result.Pause = h.until
-	}
+	result.Pause = h.settle(about, a.delivery.Attempt, result.Pause, a.latency, r.PerHostMax, now)
 	r.record(result)
 	r.start(h)
 	for len(r.full) > 0 && r.running < r.Workers {
