@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	"bourg/internal/town"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
@@ -73,7 +75,7 @@ const (
 	noticesEvery = 3 * time.Hour
 	keysEvery    = 15 * time.Minute
 
-	neighboursEvery   = 15 * time.Minute
+	neighboursEvery   = town.TendEvery
 	neighboursTimeout = 30 * time.Minute // at most one request a second goes to a neighbour
 	keepFailed        = 24 * time.Hour
 	keepCompleted     = time.Minute // a mail's row holds a link that opens the door

@@ -62,7 +62,7 @@ func ParseActive(text, domain string) ([]ActiveLine, error) {
 // ActiveStore lists what is live.
 type ActiveStore interface {
 	// ActivePosts returns the public posts that have left and are live: published since a time, events that are
-	// not over and offers that have not ended at now; oldest first, at most n.
+	// not over and offers that have not ended at now; newest first, at most n, so that a full list lacks what is oldest.
 	ActivePosts(ctx context.Context, since, now time.Time, n int) ([]*Post, error)
 	// ForeignPosts returns what is known of a neighbour, id by id, with when it was last changed.
 	ForeignPosts(ctx context.Context, domain string) ([]ActiveLine, error)
@@ -145,13 +145,14 @@ func (n *Neighbours) Reconcile(ctx context.Context, domain string) error {
 		return err
 	}
 	began := n.now()
-	listed, err := n.Peers.ReadActive(ctx, k.Active, domain)
-	if err != nil {
-		return fmt.Errorf("reconcile with %s: %w", domain, err)
-	}
+	// First what is known: what is announced while the list is read must not count as gone.
 	known, err := n.Store.ForeignPosts(ctx, domain)
 	if err != nil {
 		return err
+	}
+	listed, err := n.Peers.ReadActive(ctx, k.Active, domain)
+	if err != nil {
+		return fmt.Errorf("reconcile with %s: %w", domain, err)
 	}
 	fetch, drop := Difference(known, listed, BackfillObjects)
 	for i, id := range fetch {
@@ -186,7 +187,7 @@ func (n *Neighbours) Reconcile(ctx context.Context, domain string) error {
 		return err
 	}
 	return n.change(ctx, domain, func(k *Neighbour) ([]Say, error) {
-		k.Reconciled, k.Failing = began, time.Time{}
+		k.Compared(began)
 		return nil, nil
 	})
 }
@@ -202,10 +203,7 @@ func (n *Neighbours) Tend(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
-		if k.Mode == ModeBlocked || (k.Outgoing != StandingAccepted && k.Incoming != StandingAccepted && k.Incoming != StandingPending) {
-			continue
-		}
-		if k.Failing.IsZero() && n.now().Sub(k.Read) < ReconcileEvery && !k.due(n.now()) {
+		if !k.VisitDue(n.now()) {
 			continue
 		}
 		if err := n.Visit(ctx, k.Domain); err != nil && !errors.Is(err, ErrNotFound) {
@@ -213,11 +211,6 @@ func (n *Neighbours) Tend(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// due tells whether what we have of a neighbour has to be compared with what it has.
-func (k *Neighbour) due(now time.Time) bool {
-	return k.Outgoing == StandingAccepted && now.Sub(k.Reconciled) >= ReconcileEvery
 }
 
 // Visit reads a neighbour's card and remembers how that went; where it is due, what is known is compared as well. A domain
@@ -235,19 +228,16 @@ func (n *Neighbours) Visit(ctx context.Context, domain string) error {
 	back := false
 	err = n.change(ctx, domain, func(k *Neighbour) ([]Say, error) {
 		if failed != nil {
-			if k.Failing.IsZero() {
-				k.Failing = n.now()
-			}
+			k.NotReached(n.now())
 			return nil, nil
 		}
-		back = !k.Failing.IsZero()
-		k.Card, k.Relay, k.Failing = card, relay, time.Time{}
+		back = k.Reached(card, relay)
 		return nil, nil
 	})
 	if err != nil || failed != nil {
 		return errors.Join(err, failed)
 	}
-	if k.due(n.now()) || (back && k.Outgoing == StandingAccepted) {
+	if k.CompareDue(n.now(), back) {
 		return n.Reconcile(ctx, domain)
 	}
 	return nil
