@@ -157,7 +157,7 @@ func (s *Store) PurgeForeign(ctx context.Context) error {
 func (s *Store) ActivePosts(ctx context.Context, since, now time.Time, n int) ([]*town.Post, error) {
 	rows, _ := s.pool.Query(ctx, selectPosts+`p.kind <> 'answer' AND p.public AND p.withdrawn_at IS NULL AND p.leaves_at <= $2
 		AND (p.published_at >= $1 OR (p.kind IN ('event', 'offer', 'closure') AND coalesce(p.ends_at, p.starts_at) >= $2))
-		ORDER BY p.published_at, p.id LIMIT $3`, since, now, n)
+		ORDER BY p.published_at DESC, p.id DESC LIMIT $3`, since, now, n)
 	list, err := pgx.CollectRows(rows, scanPost)
 	return list, mapped("list live posts", err)
 }
