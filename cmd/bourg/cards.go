@@ -17,6 +17,7 @@ import (
 type cards struct {
 	fetcher *federation.Fetcher
 	store   federation.ActorCache
+	now     func() time.Time
 }
 
 // card is `metadata.bourg` of NodeInfo (PEERING.md, section 2).
@@ -53,7 +54,7 @@ func (c *cards) ReadCard(ctx context.Context, base string) (town.Card, town.Rela
 	if err != nil {
 		return town.Card{}, town.RelayActor{}, notATown(base, err)
 	}
-	now := time.Now().UTC().Truncate(time.Second)
+	now := c.now().UTC().Truncate(time.Second)
 	relay, err := c.fetcher.FetchActor(ctx, server.Application)
 	if err != nil {
 		return town.Card{}, town.RelayActor{}, notATown(base, err)

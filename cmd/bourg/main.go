@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	// Towns' time zones, on machines that have no list of them.
 	_ "time/tzdata"
@@ -80,14 +81,14 @@ var ok = map[string]bool{"ok": true}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr, time.Now)
 	stop()
 	os.Exit(code)
 }
 
 // run carries out one command line and returns the exit status: 0, 1 where the command
-// failed, 2 where the command line or the configuration is wrong.
-func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+// failed, 2 where the command line or the configuration is wrong. It is what time now says.
+func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer, now func() time.Time) int {
 	var cmd commands
 	exited, status := false, 0
 	parser, err := kong.New(&cmd,
@@ -114,6 +115,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		fmt.Fprintln(stderr, "bourg:", oneLine(err))
 		return 2
 	}
+	cfg.Now = now
 	e := &env{ctx: ctx, config: cfg, out: stdout, log: newLog(stderr, parsed.Command())}
 	if err := parsed.Run(e); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(stderr, "bourg:", oneLine(err))

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
 	"bourg/federation"
 	"bourg/internal/jobs"
@@ -17,7 +16,7 @@ import (
 // comes as if that server had sent it. It makes so many requests at most, and is not tried
 // again: who names an object without sending it has to be there.
 func (s *server) readObject(ctx context.Context, id string, fetches int) error {
-	now := time.Now()
+	now := s.town.now()
 	receiver, fetcher := s.town.receiver, s.fetcher.Within(federation.NewBudget(fetches))
 	verified, err := fetcher.FetchObject(ctx, federation.IRI(id))
 	if isGone(err) || (err == nil && verified.Value().Type == "Tombstone") {
@@ -51,7 +50,7 @@ func (s *server) readObject(ctx context.Context, id string, fetches int) error {
 
 // followMove looks whether who has moved is named as one of its own by whom it moved to.
 func (s *server) followMove(ctx context.Context, from, to string) error {
-	now := time.Now()
+	now := s.town.now()
 	target, err := s.fetcher.FetchActor(ctx, federation.IRI(to))
 	if err != nil {
 		return finally(err)

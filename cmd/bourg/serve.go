@@ -121,22 +121,22 @@ func newServer(t *theTown) (*server, error) {
 	s := &server{town: t, log: t.log, metrics: newMetrics(), client: t.client}
 
 	s.deliverer = federation.NewDeliverer(t.store, t.documents, s.client, t.log)
-	s.deliverer.Observe = s.metrics.delivered
+	s.deliverer.Observe, s.deliverer.Now = s.metrics.delivered, t.now
 	t.wake = s.deliverer.Wake
 
 	refresh := s.refresh(t.fetcher)
 	t.receiver.Refresh = refresh
 	keys := federation.NewKeys(federation.KeysConfig{
-		Fetcher: s.fetcher, Cache: t.store, PlainHTTP: len(cfg.PeerNetworks) > 0, Refresh: s.refreshLater,
+		Fetcher: s.fetcher, Cache: t.store, PlainHTTP: len(cfg.PeerNetworks) > 0, Refresh: s.refreshLater, Now: t.now,
 	})
 	s.inbox = federation.NewInbox(federation.InboxConfig{
 		Origin: string(base), Keys: keys, Cache: t.store, Gate: t.store, Receiver: t.receiver,
-		ClientAddr: web.ClientAddr, Schemes: t.store, Verified: s.metrics.verified, Rejected: s.metrics.rejected, Log: t.log,
+		ClientAddr: web.ClientAddr, Schemes: t.store, Verified: s.metrics.verified, Rejected: s.metrics.rejected, Log: t.log, Now: t.now,
 	})
 
 	var err error
 	s.kept, err = pagecache.New(pagecache.Config{
-		Generation: t.store.Generation, Key: s.pageKey, Life: pageLife, Bytes: pageBytes, Now: time.Now,
+		Generation: t.store.Generation, Key: s.pageKey, Life: pageLife, Bytes: pageBytes, Now: t.now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the page cache: %w", err)
@@ -146,14 +146,14 @@ func newServer(t *theTown) (*server, error) {
 		Messages: t.messages, Moderator: t.moderator, Documents: t.documents, Neighbours: t.neighbours, Courier: t.courier, Reports: t.reports, Quotes: t.quotes, Mover: t.mover, People: t.people,
 		Photos: t.media, Sessions: t.store.Sessions(), Homes: &homes{look: &federation.WebFingerLookup{Client: s.client}},
 		Addresses: t.addresses, MediaURL: func(file string) string { return string(t.mediaAddress(file)) },
-		Version: version, Log: t.log, Now: time.Now, RepliesApproved: t.config.RepliesApproved,
+		Version: version, Log: t.log, Now: t.now, RepliesApproved: t.config.RepliesApproved,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the pages: %w", err)
 	}
 	s.publications = &federation.Publications{
 		Base: base, Actors: t.documents, Documents: t.documents, Log: t.log, ErrorPage: s.pages.ErrorPage,
-		Readers: &federation.Readers{Origin: string(base), Keys: keys, Gate: t.store, ClientAddr: web.ClientAddr}, Secure: cfg.SecureMode,
+		Readers: &federation.Readers{Origin: string(base), Keys: keys, Gate: t.store, ClientAddr: web.ClientAddr, Now: t.now}, Secure: cfg.SecureMode,
 	}
 	s.webFinger = &federation.WebFinger{
 		Base: base, Domain: t.addresses.Domain(), Actors: t.documents, Log: t.log,

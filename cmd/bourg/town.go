@@ -50,6 +50,8 @@ type theTown struct {
 	client  *federation.Client  // the one way out
 	fetcher *federation.Fetcher // what it gets, through the gate
 
+	now func() time.Time // the clock of everything here
+
 	// wake is called after something was written that must leave. The server replaces it.
 	wake func()
 }
@@ -58,6 +60,9 @@ type theTown struct {
 // brings its schema up to date and wires the services.
 func openTown(ctx context.Context, cfg config.Config, log *slog.Logger) (t *theTown, err error) {
 	t = &theTown{config: cfg, log: log, addresses: town.Addresses{Base: cfg.URL, Handles: cfg.HandleDomain}, wake: func() {}}
+	if t.now = cfg.Now; t.now == nil {
+		t.now = time.Now
+	}
 	opened := t // a return with an error sets t to nil
 	defer func() {
 		if err != nil {
@@ -71,7 +76,7 @@ func openTown(ctx context.Context, cfg config.Config, log *slog.Logger) (t *theT
 	if err := postgres.Migrate(ctx, dsn, log); err != nil {
 		return nil, fmt.Errorf("bring the database up to date: %w", err)
 	}
-	t.store, err = postgres.Open(ctx, dsn, postgres.Options{Addresses: t.addresses, Log: log, Now: time.Now})
+	t.store, err = postgres.Open(ctx, dsn, postgres.Options{Addresses: t.addresses, Log: log, Now: t.now})
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
@@ -106,31 +111,32 @@ func (t *theTown) wire() {
 		return sanitize.LinkedParagraphs(text, func(word string) string { return string(t.addresses.Word(word)) })
 	}
 	t.accounts = town.NewAccounts(town.Accounts{
-		Store: t.store, Addresses: t.addresses, Now: time.Now, Mails: t.config.SMTPURL != "",
+		Store: t.store, Addresses: t.addresses, Now: t.now, Mails: t.config.SMTPURL != "",
 		Tell: func(email, link string) {
 			t.log.Info("a sign-in link was asked for, and no mail server is configured", "email", email, "link", link)
 		},
 	})
 	t.directory = &town.Directory{
 		Store: t.store, Accounts: t.accounts, Addresses: t.addresses, Media: t.mediaAddress,
-		Hold: t.config.UndoWindow, Now: time.Now, Wake: wake, HTML: html, Fold: fold.Fold,
+		Hold: t.config.UndoWindow, Now: t.now, Wake: wake, HTML: html, Fold: fold.Fold,
 	}
 	t.publisher = &town.Publisher{
 		Store: t.store, Addresses: t.addresses, Media: t.mediaAddress, UndoWindow: t.config.UndoWindow,
-		Now: time.Now, Wake: wake, HTML: html, Words: words,
+		Now: t.now, Wake: wake, HTML: html, Words: words,
 	}
-	t.notices = &town.Notices{Store: t.store, Publisher: t.publisher, Now: time.Now}
-	t.moderator = &town.Moderator{Store: t.store, Accounts: t.store, Now: time.Now, Wake: wake}
+	t.notices = &town.Notices{Store: t.store, Publisher: t.publisher, Now: t.now}
+	t.moderator = &town.Moderator{Store: t.store, Accounts: t.store, Now: t.now, Wake: wake}
 	t.courier = &town.Courier{Store: t.store}
 	t.timeline = &town.Timeline{Store: t.store, Fold: fold.Fold}
-	t.messages = &town.Messages{Store: t.store, Now: time.Now}
+	t.messages = &town.Messages{Store: t.store, Now: t.now}
 	t.documents = &town.Documents{
-		Store: t.store, Addresses: t.addresses, Media: t.mediaAddress, Version: version, Now: time.Now,
+		Store: t.store, Addresses: t.addresses, Media: t.mediaAddress, Version: version, Now: t.now,
 		HTML: html, Words: words,
 	}
-	t.keyring = &town.Keyring{Store: t.store, Accounts: t.store, Documents: t.documents, Now: time.Now, Wake: wake}
+	t.keyring = &town.Keyring{Store: t.store, Accounts: t.store, Documents: t.documents, Now: t.now, Wake: wake}
 	t.client = federation.NewClient(federation.ClientConfig{
 		PeerNetworks: t.config.PeerNetworks,
+		Now:          t.now,
 		UserAgent:    "Bourg/" + version + " (+" + strings.TrimSuffix(t.config.URL.String(), "/") + "/)",
 	})
 	t.fetcher = &federation.Fetcher{
@@ -139,22 +145,22 @@ func (t *theTown) wire() {
 	}
 	t.mover = &town.Mover{
 		Store: t.store, Accounts: t.store, Addresses: t.addresses, Media: t.mediaAddress, Find: t.accountFinder(),
-		HTML: html, Now: time.Now, Wake: wake,
+		HTML: html, Now: t.now, Wake: wake,
 	}
-	t.people = &town.People{Store: t.store, Accounts: t.store, Addresses: t.addresses, Now: time.Now, Wake: wake}
-	peers := &cards{fetcher: t.fetcher, store: t.store}
+	t.people = &town.People{Store: t.store, Accounts: t.store, Addresses: t.addresses, Now: t.now, Wake: wake}
+	peers := &cards{fetcher: t.fetcher, store: t.store, now: t.now}
 	t.neighbours = &town.Neighbours{
 		Store: t.store, Accounts: t.store, Addresses: t.addresses, Cards: peers, Peers: peers, Pause: pause,
-		Clean: sanitize.HTML, Line: sanitize.Line, Now: time.Now, Wake: wake,
+		Clean: sanitize.HTML, Line: sanitize.Line, Now: t.now, Wake: wake,
 	}
 	t.publisher.Carriers = []town.Carrier{t.neighbours.Carry}
 	t.receiver = &town.Receiver{
 		Store: t.store, Addresses: t.addresses, Clean: sanitize.HTML, Line: sanitize.Line, Wake: wake,
 		Approve: t.config.RepliesApproved, Mails: t.config.SMTPURL != "", Fill: t.store.AskToFill, Neighbours: t.neighbours,
 	}
-	t.filler = &town.ThreadFiller{Store: t.store, Receiver: t.receiver, Addresses: t.addresses, Now: time.Now}
-	t.reports = &town.Reports{Store: t.store, Accounts: t.store, Now: time.Now}
-	t.quotes = &town.Quotes{Store: t.store, Addresses: t.addresses, Now: time.Now, Wake: wake}
+	t.filler = &town.ThreadFiller{Store: t.store, Receiver: t.receiver, Addresses: t.addresses, Now: t.now}
+	t.reports = &town.Reports{Store: t.store, Accounts: t.store, Now: t.now}
+	t.quotes = &town.Quotes{Store: t.store, Addresses: t.addresses, Now: t.now, Wake: wake}
 }
 
 // mediaAddress is where a stored file is served: from here, or from the host that is configured.

@@ -35,6 +35,8 @@ type town struct {
 	env  []string
 	log  *logBook
 
+	program string // "": the released binary
+
 	serving *process // nil while it does not run
 }
 
@@ -166,9 +168,12 @@ func (tw *town) at(path string) string { return tw.url.String() + path }
 // command prepares a command of the binary in the town's environment.
 func (tw *town) command(args ...string) *exec.Cmd {
 	tw.t.Helper()
-	path, err := binary()
-	if err != nil {
-		tw.t.Fatal(err)
+	path := tw.program
+	if path == "" {
+		var err error
+		if path, err = binary(); err != nil {
+			tw.t.Fatal(err)
+		}
 	}
 	cmd := exec.Command(path, args...)
 	cmd.Env = tw.env

@@ -86,7 +86,7 @@ func (s *server) askToRefresh(actor federation.IRI, within time.Duration) {
 // refreshActor fetches a peer's actor and stores it. Where the peer will not say more when
 // it is asked again, that is that; of an actor who is gone its server tells by a Delete.
 func (s *server) refreshActor(ctx context.Context, id string) error {
-	fetched := time.Now()
+	fetched := s.town.now()
 	actor, err := s.fetcher.FetchActor(ctx, federation.IRI(id))
 	if err == nil {
 		return s.town.store.SaveActor(ctx, actor, fetched)
@@ -117,19 +117,19 @@ func (s *server) sendMail(ctx context.Context, sender *mail.Sender, id int64, as
 // sweep removes what has served its time, in the database and then on the disk. Files that
 // stay behind when it breaks off in between are removed as orphans.
 func (s *server) sweep(ctx context.Context) error {
-	files, err := s.town.store.Sweep(ctx, time.Now())
+	files, err := s.town.store.Sweep(ctx, s.town.now())
 	errs := []error{err}
 	for _, file := range files {
 		errs = append(errs, s.town.media.Remove(ctx, media.Photo{Variants: []media.Variant{{File: file}}}))
 	}
-	return errors.Join(append(errs, s.removeFiles(ctx), s.town.store.AskAboutWebsites(ctx, time.Now()))...)
+	return errors.Join(append(errs, s.removeFiles(ctx), s.town.store.AskAboutWebsites(ctx, s.town.now()))...)
 }
 
 // removeOrphans removes photos that no row knows: of uploads that a crash cut off before
 // their row, and of sweeps before their files. It removes nothing where the database knows
 // hardly any of the photos, for then it is the wrong one.
 func (s *server) removeOrphans(ctx context.Context) error {
-	return s.town.media.Before(ctx, time.Now().Add(-orphanAge), orphanBatch, func(batch []media.Photo) error {
+	return s.town.media.Before(ctx, s.town.now().Add(-orphanAge), orphanBatch, func(batch []media.Photo) error {
 		names := make([]string, len(batch))
 		for i, p := range batch {
 			names[i] = p.Name

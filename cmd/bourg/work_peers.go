@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"bourg/federation"
 	"bourg/internal/jobs"
@@ -116,7 +115,7 @@ func (s *server) checkWebsite(ctx context.Context, merchant string) error {
 	if err != nil {
 		return jobs.Final(fmt.Errorf("check website: %w", err))
 	}
-	sites := &town.Websites{Store: s.town.store, Addresses: s.town.addresses, Sites: siteReader{s}, Now: time.Now}
+	sites := &town.Websites{Store: s.town.store, Addresses: s.town.addresses, Sites: siteReader{s}, Now: s.town.now}
 	return lasting(sites.Check(ctx, id))
 }
 

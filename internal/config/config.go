@@ -53,6 +53,8 @@ type Config struct {
 	// SMTPURL is how mail goes out, as mail.ParseServer reads it
 	// (smtp://user:password@host:587?from=address); empty: links are printed to the log.
 	SMTPURL string
+	// Now is the clock of the whole program; nil for time.Now. No variable sets it.
+	Now func() time.Time
 }
 
 // Town is what the environment says of the town. Without a Name, the first
