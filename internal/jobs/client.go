@@ -63,6 +63,7 @@ type Client struct {
 const (
 	mailWorkers  = 2
 	otherWorkers = 2
+	visitWorkers = 4
 	lookEvery    = 30 * time.Second
 	jobTimeout   = time.Minute
 	sweepTimeout = 10 * time.Minute
@@ -75,10 +76,9 @@ const (
 	noticesEvery = 3 * time.Hour
 	keysEvery    = 15 * time.Minute
 
-	neighboursEvery   = town.TendEvery
-	neighboursTimeout = 30 * time.Minute // at most one request a second goes to a neighbour
-	keepFailed        = 24 * time.Hour
-	keepCompleted     = time.Minute // a mail's row holds a link that opens the door
+	neighboursEvery = town.TendEvery
+	keepFailed      = 24 * time.Hour
+	keepCompleted   = time.Minute // a mail's row holds a link that opens the door
 )
 
 // NewClient makes a client that works on the queue of a database whose schema is up to
@@ -152,7 +152,7 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 			},
 		}),
 		river.AddWorkerSafely(workers, &worker[Neighbours]{
-			client: c, level: slog.LevelInfo, timeout: neighboursTimeout,
+			client: c, level: slog.LevelInfo, timeout: sweepTimeout,
 			do: func(ctx context.Context, _ *river.Job[Neighbours]) error { return deeds.Neighbours(ctx) },
 		}),
 	); err != nil {
@@ -164,6 +164,7 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 		Queues: map[string]river.QueueConfig{
 			mailQueue:  {MaxWorkers: mailWorkers},
 			otherQueue: {MaxWorkers: otherWorkers},
+			visitQueue: {MaxWorkers: visitWorkers},
 			peerQueue:  {MaxWorkers: peerWorkers},
 			mediaQueue: {MaxWorkers: mediaWorkers},
 		},

@@ -19,6 +19,8 @@ import (
 const (
 	mailQueue  = "mail"
 	otherQueue = river.QueueDefault
+	// visitQueue is for what takes minutes, because another town is asked once a second only.
+	visitQueue = "visits"
 )
 
 // Mail is one mail to one address. Two with the same content are one while the first has
@@ -107,6 +109,9 @@ func (Keys) InsertOpts() river.InsertOpts { return once() }
 // what it has.
 type VisitNeighbour struct {
 	Domain string `json:"domain"`
+	// Standing is what has just changed between the towns, so that a visit for that is not the one that is under way
+	// already; empty for the visits that come round.
+	Standing string `json:"standing"`
 }
 
 // Kind is the job's name in the queue.
@@ -115,7 +120,7 @@ func (VisitNeighbour) Kind() string { return "visit_neighbour" }
 // InsertOpts implements river.JobArgsWithInsertOpts. What fails is tried again when neighbours are tended.
 func (VisitNeighbour) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{
-		Queue: otherQueue, MaxAttempts: 1, Priority: 2, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
+		Queue: visitQueue, MaxAttempts: 1, Priority: 2, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
 	}
 }
 

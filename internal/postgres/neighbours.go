@@ -122,7 +122,7 @@ func (s *Store) changeNeighbour(ctx context.Context, tx pgx.Tx, domain string, c
 	}
 	// Who asks is visited, so that the town hall sees who that is; who begins to send, for what there is already.
 	if before != n.Outgoing+n.Incoming && n.Relay.ID != "" && (n.Incoming == town.StandingPending || n.Outgoing == town.StandingAccepted) {
-		if _, err := s.jobs.InsertTx(ctx, tx, jobs.VisitNeighbour{Domain: domain}, nil); err != nil {
+		if _, err := s.jobs.InsertTx(ctx, tx, jobs.VisitNeighbour{Domain: domain, Standing: string(n.Outgoing + " " + n.Incoming)}, nil); err != nil {
 			return err
 		}
 	}
@@ -164,4 +164,13 @@ func writeNeighbour(ctx context.Context, tx pgx.Tx, n *town.Neighbour) error {
 		zeronull.Timestamptz(n.Welcome), zeronull.Timestamptz(n.Since), zeronull.Timestamptz(n.LastExchange),
 		zeronull.Timestamptz(n.Failing), zeronull.Timestamptz(n.Reconciled))
 	return err
+}
+
+// AskToVisit implements town.ActiveStore.
+func (s *Store) AskToVisit(ctx context.Context, domain string) error {
+	_, err := s.jobs.Insert(ctx, jobs.VisitNeighbour{Domain: domain}, nil)
+	if err != nil {
+		return fmt.Errorf("ask to visit neighbour: %w", err)
+	}
+	return nil
 }

@@ -70,6 +70,8 @@ type ActiveStore interface {
 	DropForeignPosts(ctx context.Context, domain string, gone []federation.IRI) error
 	// KeepForeignPost stores what was fetched from a neighbour as SaveForeignPost does.
 	KeepForeignPost(ctx context.Context, p *ForeignPost) error
+	// AskToVisit asks for a neighbour to be visited, unless that is asked for already.
+	AskToVisit(ctx context.Context, domain string) error
 }
 
 // Active is the list of what is live for a neighbour's relay, within the agreement. ErrForbidden for everybody else.
@@ -138,7 +140,8 @@ func Difference(known, listed []ActiveLine, limit int) (fetch, drop []federation
 	return fetch, drop
 }
 
-// Reconcile compares what we have of a neighbour with what it has, and mends it: at most one request a second.
+// Reconcile compares what we have of a neighbour with what it has, and mends it: at most one request a second, and
+// BackfillObjects of them. Where more is missing, what is left is due at once.
 func (n *Neighbours) Reconcile(ctx context.Context, domain string) error {
 	k, err := n.Store.Neighbour(ctx, domain)
 	if err != nil || k.Outgoing != StandingAccepted || k.Mode == ModeBlocked || k.Active == "" {
@@ -155,60 +158,77 @@ func (n *Neighbours) Reconcile(ctx context.Context, domain string) error {
 		return fmt.Errorf("reconcile with %s: %w", domain, err)
 	}
 	fetch, drop := Difference(known, listed, BackfillObjects)
-	for i, id := range fetch {
-		if i > 0 {
-			if err := n.Pause(ctx, BackfillEvery); err != nil {
-				return err
-			}
-		}
-		o, raw, err := n.Peers.ReadPost(ctx, id)
-		switch {
-		case errors.Is(err, ErrGone), errors.Is(err, ErrNotFound):
-			drop = append(drop, id)
-			continue
-		case err != nil:
-			return fmt.Errorf("reconcile with %s: %w", domain, err)
-		}
-		if !o.IsPublic() || o.InReplyTo != "" {
-			continue
-		}
-		post, err := n.foreign(ctx, k, began, readObjectTerms(raw), o)
-		if errors.Is(err, federation.ErrIgnored) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if err := n.Store.KeepForeignPost(ctx, post); err != nil {
-			return err
-		}
-	}
-	if err := n.Store.DropForeignPosts(ctx, domain, drop); err != nil {
+	kept, gone, failed := n.fetchAll(ctx, k, began, fetch)
+	if err := n.Store.DropForeignPosts(ctx, domain, append(drop, gone...)); err != nil {
 		return err
 	}
+	if failed != nil {
+		return fmt.Errorf("reconcile with %s: %w", domain, failed)
+	}
 	return n.change(ctx, domain, func(k *Neighbour) ([]Say, error) {
+		if kept > 0 && len(fetch) == BackfillObjects {
+			began = time.Time{} // the rest in the next round
+		}
 		k.Compared(began)
 		return nil, nil
 	})
 }
 
+// maxFailed is after how many failed requests in a row a neighbour is left alone for now.
+const maxFailed = 3
+
+// fetchAll fetches and stores a neighbour's posts. It tells how many it stored and which are there no more. One that cannot
+// be had is left for the next comparison; the error is of a neighbour that gives none.
+func (n *Neighbours) fetchAll(ctx context.Context, k *Neighbour, now time.Time, ids []federation.IRI) (kept int, gone []federation.IRI, err error) {
+	failures := 0
+	for i, id := range ids {
+		if i > 0 {
+			if err := n.Pause(ctx, BackfillEvery); err != nil {
+				return kept, gone, err
+			}
+		}
+		o, raw, err := n.Peers.ReadPost(ctx, id)
+		switch {
+		case errors.Is(err, ErrGone), errors.Is(err, ErrNotFound):
+			gone, failures = append(gone, id), 0
+			continue
+		case err != nil:
+			if failures++; failures == maxFailed {
+				return kept, gone, err
+			}
+			continue
+		}
+		failures = 0
+		if !o.IsPublic() || o.InReplyTo != "" {
+			continue
+		}
+		post, err := n.foreign(ctx, k, now, readObjectTerms(raw), o)
+		if errors.Is(err, federation.ErrIgnored) {
+			continue
+		}
+		if err != nil {
+			return kept, gone, err
+		}
+		if err := n.Store.KeepForeignPost(ctx, post); err != nil {
+			return kept, gone, err
+		}
+		kept++
+	}
+	return kept, gone, nil
+}
+
 // Tend does what comes due with neighbours, every quarter of an hour: requests are repeated or expire, cards are read again
 // (a neighbour who fails is asked each time, the others once a day), what is known is compared with what is there, and
-// what ended is removed.
+// what ended is removed. Each neighbour is visited by a job of its own, so that none waits for another.
 func (n *Neighbours) Tend(ctx context.Context) error {
 	errs := []error{n.AskAgain(ctx), n.Store.PurgeForeign(ctx)}
 	all, err := n.Store.Neighbours(ctx)
 	errs = append(errs, err)
 	for _, k := range all {
-		if ctx.Err() != nil {
-			break
-		}
 		if !k.VisitDue(n.now()) {
 			continue
 		}
-		if err := n.Visit(ctx, k.Domain); err != nil && !errors.Is(err, ErrNotFound) {
-			errs = append(errs, err)
-		}
+		errs = append(errs, n.Store.AskToVisit(ctx, k.Domain))
 	}
 	return errors.Join(errs...)
 }
@@ -224,20 +244,20 @@ func (n *Neighbours) Visit(ctx context.Context, domain string) error {
 	if err == nil && !k.SameTown(relay.ID, card) {
 		err = fmt.Errorf("%s is another town now: %w", domain, ErrNotFound)
 	}
-	failed := err
-	back := false
+	failed, due := err, false
 	err = n.change(ctx, domain, func(k *Neighbour) ([]Say, error) {
 		if failed != nil {
 			k.NotReached(n.now())
 			return nil, nil
 		}
-		back = k.Reached(card, relay)
+		// By how things stand now: it may have accepted while its card was read.
+		due = k.CompareDue(n.now(), k.Reached(card, relay))
 		return nil, nil
 	})
 	if err != nil || failed != nil {
 		return errors.Join(err, failed)
 	}
-	if k.CompareDue(n.now(), back) {
+	if due {
 		return n.Reconcile(ctx, domain)
 	}
 	return nil
