@@ -138,7 +138,7 @@ func (c *Client) Fetch(ctx context.Context, address IRI, key *SigningKey) (*Fetc
 
 // fetch is Fetch with a choice of schemes, within a budget.
 func (c *Client) fetch(ctx context.Context, address IRI, signed way, budget *Budget) (*Fetched, error) {
-	f, header, err := c.get(ctx, address, LDType+", "+ActivityType, MaxDocument, signed, budget)
+	f, header, err := c.get(ctx, address, want{accept: LDType + ", " + ActivityType, max: MaxDocument}, signed, budget)
 	if err != nil {
 		return nil, fmt.Errorf("fetching %s: %w", address, err)
 	}
@@ -150,14 +150,21 @@ func (c *Client) fetch(ctx context.Context, address IRI, signed way, budget *Bud
 
 // Get gets anything else, unsigned: WebFinger, NodeInfo, pictures. At most max bytes are taken.
 func (c *Client) Get(ctx context.Context, address IRI, accept string, max int64) (*Fetched, error) {
-	f, _, err := c.get(ctx, address, accept, max, way{}, nil)
+	f, _, err := c.get(ctx, address, want{accept: accept, max: max}, way{}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("fetching %s: %w", address, err)
 	}
 	return f, nil
 }
 
-func (c *Client) get(ctx context.Context, address IRI, accept string, max int64, signed way, budget *Budget) (*Fetched, string, error) {
+// want is what a GET asks for.
+type want struct {
+	accept string // media types
+	known  string // the ETag of what is known already (RFC 9110, section 13.1.2); "": nothing is
+	max    int64  // bytes
+}
+
+func (c *Client) get(ctx context.Context, address IRI, wanted want, signed way, budget *Budget) (*Fetched, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	found := address
@@ -170,7 +177,10 @@ func (c *Client) get(ctx context.Context, address IRI, accept string, max int64,
 		if err != nil {
 			return nil, "", fmt.Errorf("%w: %w", ErrForbiddenURL, err)
 		}
-		req.Header.Set("Accept", accept)
+		req.Header.Set("Accept", wanted.accept)
+		if wanted.known != "" {
+			req.Header.Set("If-None-Match", wanted.known)
+		}
 		if err := budget.take(); err != nil {
 			return nil, "", err
 		}
@@ -193,12 +203,12 @@ func (c *Client) get(ctx context.Context, address IRI, accept string, max int64,
 		if res.StatusCode != http.StatusOK {
 			return nil, "", &StatusError{Status: res.StatusCode, RetryAfter: res.Header.Get("Retry-After")}
 		}
-		body, err := io.ReadAll(io.LimitReader(res.Body, max+1))
+		body, err := io.ReadAll(io.LimitReader(res.Body, wanted.max+1))
 		if err != nil {
 			return nil, "", classify(err)
 		}
-		if int64(len(body)) > max {
-			return nil, "", fmt.Errorf("%w: more than %d bytes", ErrTooLarge, max)
+		if int64(len(body)) > wanted.max {
+			return nil, "", fmt.Errorf("%w: more than %d bytes", ErrTooLarge, wanted.max)
 		}
 		header := res.Header.Get("Content-Type")
 		media, _, _ := mime.ParseMediaType(header)

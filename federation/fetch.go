@@ -123,8 +123,9 @@ func (f *Fetcher) canonical(ctx context.Context, address IRI) (*Document, IRI, e
 	return f.document(ctx, id)
 }
 
-// FetchText gets what a peer serves to us alone and is no ActivityStreams document, signed, at most max bytes of it.
-func (f *Fetcher) FetchText(ctx context.Context, address IRI, accept string, max int64) (*Fetched, error) {
+// FetchText gets what a peer serves to us alone and is no ActivityStreams document, signed, at most max bytes of it. etag
+// is that of what we have of it, or ""; where the peer still has the same, the error is a *StatusError with status 304.
+func (f *Fetcher) FetchText(ctx context.Context, address IRI, accept, etag string, max int64) (*Fetched, error) {
 	host, err := f.admit(ctx, address)
 	if err != nil {
 		return nil, err
@@ -140,7 +141,7 @@ func (f *Fetcher) FetchText(ctx context.Context, address IRI, accept string, max
 		}
 	}
 	first, _ := ways(Delivery{Scheme: known}, keys)
-	fetched, _, err := f.Client.get(ctx, address, accept, max, first, f.budget)
+	fetched, _, err := f.Client.get(ctx, address, want{accept: accept, known: etag, max: max}, first, f.budget)
 	if err != nil {
 		return nil, fmt.Errorf("fetching %s: %w", address, err)
 	}

@@ -46,7 +46,7 @@ func (s *server) active(w http.ResponseWriter, r *http.Request) {
 		say(w, r, http.StatusServiceUnavailable, http.StatusText(http.StatusServiceUnavailable))
 		return
 	}
-	tag := `"` + town.Digest(lines) + `"`
+	tag := activeTag(lines)
 	w.Header().Set("ETag", tag)
 	if r.Header.Get("If-None-Match") == tag {
 		w.WriteHeader(http.StatusNotModified)
@@ -63,3 +63,6 @@ func (s *server) active(w http.ResponseWriter, r *http.Request) {
 	}
 	_, _ = io.WriteString(w, text.String())
 }
+
+// activeTag is the ETag of a list of what is live.
+func activeTag(lines []town.ActiveLine) string { return `"` + town.Digest(lines) + `"` }

@@ -114,9 +114,13 @@ func (c *card) fill(out *town.Card, host string) {
 const maxActiveList = 4 << 20
 
 // ReadActive implements town.PeerReader.
-func (c *cards) ReadActive(ctx context.Context, list federation.IRI, domain string) ([]town.ActiveLine, error) {
-	found, err := c.fetcher.FetchText(ctx, list, "text/plain", maxActiveList)
-	if err != nil {
+func (c *cards) ReadActive(ctx context.Context, list federation.IRI, domain string, known []town.ActiveLine) ([]town.ActiveLine, error) {
+	found, err := c.fetcher.FetchText(ctx, list, "text/plain", activeTag(known), maxActiveList)
+	var status *federation.StatusError
+	switch {
+	case errors.As(err, &status) && status.Status == http.StatusNotModified:
+		return known, nil
+	case err != nil:
 		return nil, err
 	}
 	if found.URL.Host() != domain {

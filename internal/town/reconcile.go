@@ -108,8 +108,9 @@ func (n *Neighbours) Active(ctx context.Context, relay federation.IRI) ([]Active
 
 // PeerReader gets what a neighbour serves.
 type PeerReader interface {
-	// ReadActive returns a neighbour's list of what is live, signed by our relay.
-	ReadActive(ctx context.Context, list federation.IRI, domain string) ([]ActiveLine, error)
+	// ReadActive returns a neighbour's list of what is live, asked for by our relay. known is what we have; it is what is
+	// returned where the neighbour says, by its digest, that it has the same.
+	ReadActive(ctx context.Context, list federation.IRI, domain string, known []ActiveLine) ([]ActiveLine, error)
 	// ReadPost fetches an object through the gate, with the bytes in which it came; ErrGone where it is no more.
 	ReadPost(ctx context.Context, id federation.IRI) (*federation.Object, []byte, error)
 }
@@ -153,7 +154,7 @@ func (n *Neighbours) Reconcile(ctx context.Context, domain string) error {
 	if err != nil {
 		return err
 	}
-	listed, err := n.Peers.ReadActive(ctx, k.Active, domain)
+	listed, err := n.Peers.ReadActive(ctx, k.Active, domain, known)
 	if err != nil {
 		return fmt.Errorf("reconcile with %s: %w", domain, err)
 	}

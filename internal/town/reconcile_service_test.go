@@ -24,7 +24,7 @@ type otherTown struct {
 
 func (o *otherTown) Town(context.Context) (*Town, error) { return &Town{}, nil }
 
-func (o *otherTown) ReadActive(context.Context, federation.IRI, string) ([]ActiveLine, error) {
+func (o *otherTown) ReadActive(context.Context, federation.IRI, string, []ActiveLine) ([]ActiveLine, error) {
 	return o.lines, nil
 }
 

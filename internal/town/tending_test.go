@@ -45,7 +45,7 @@ func (s *shelf) KeepForeignPost(_ context.Context, p *ForeignPost) error {
 	return nil
 }
 
-func (s *shelf) ReadActive(context.Context, federation.IRI, string) ([]ActiveLine, error) {
+func (s *shelf) ReadActive(context.Context, federation.IRI, string, []ActiveLine) ([]ActiveLine, error) {
 	listed := slices.Clone(s.listed)
 	if s.meanwhile != nil {
 		s.meanwhile()
