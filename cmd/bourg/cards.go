@@ -35,13 +35,17 @@ type card struct {
 	Actors       struct {
 		Town string `json:"town"`
 	} `json:"actors"`
-	Active string `json:"active"`
+	Active     string `json:"active"`
+	Shops      *int   `json:"shops"`
+	Latest     string `json:"latest"`
+	Neighbours string `json:"neighbours"`
 }
 
 // What is taken of a card.
 const (
 	maxCommunes = 200
 	maxRadiusKm = 50
+	maxShops    = 100_000
 )
 
 // ReadCard implements town.CardReader. The relay is fetched through the gate, and stored as every peer's actor.
@@ -108,6 +112,10 @@ func (c *card) fill(out *town.Card, host string) {
 		out.Phone = phone
 	}
 	out.Legal, out.Town, out.Active = own(c.Legal), own(c.Actors.Town), own(c.Active)
+	out.Latest, out.Towns = own(c.Latest), own(c.Neighbours)
+	if c.Shops != nil && *c.Shops >= 0 && *c.Shops <= maxShops {
+		out.Shops = c.Shops
+	}
 }
 
 // maxActiveList is how many bytes of a list of live objects are read: twenty thousand lines.

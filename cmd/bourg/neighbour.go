@@ -17,6 +17,9 @@ type neighbourCommands struct {
 	Refuse neighbourRefuseCommand `cmd:"" help:"Refuse a town's request, or end what was given to it."`
 	Remove neighbourRemoveCommand `cmd:"" help:"End the exchange in both directions and hide what the town sent."`
 	List   neighbourListCommand   `cmd:"" help:"List the towns that were asked or have asked, the nearest first."`
+
+	Mode     neighbourModeCommand     `cmd:"" help:"Choose what becomes of what a neighbour sends."`
+	Merchant neighbourMerchantCommand `cmd:"" help:"Decide about one merchant of a neighbour."`
 }
 
 type neighbourAddCommand struct {
@@ -105,12 +108,12 @@ type listedNeighbour struct {
 
 func (c *neighbourListCommand) Run(e *env) error {
 	return withTown(e, func(ctx context.Context, t *theTown) error {
-		all, err := t.neighbours.List(ctx, operator)
+		all, err := t.console.Overview(ctx, operator)
 		if err != nil {
 			return err
 		}
 		list := []listedNeighbour{}
-		for _, n := range all {
+		for _, n := range all.Towns {
 			one := listedNeighbour{
 				Domain: n.Domain, Name: n.Name, Outgoing: n.Outgoing, Incoming: n.Incoming, Mode: n.Mode, Health: n.Health,
 			}

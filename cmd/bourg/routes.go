@@ -40,6 +40,8 @@ func (s *server) routes() []route {
 		{"GET", "/actors/{actor}/featured", web.Everyone, raw(doc.Featured), true},
 		{"GET", "/actors/{actor}/products", web.Everyone, doc.Objects(s.town.documents.Products), true},
 		{"GET", "/actors/{actor}/active", web.Everyone, raw(s.active), false},
+		{"GET", "/actors/{actor}/latest", web.Everyone, doc.Objects(s.town.console.Latest), true},
+		{"GET", "/actors/{actor}/neighbours", web.Everyone, raw(s.neighbourTowns), true},
 		{"GET", "/actors/{actor}/card", web.Everyone, raw(doc.Object), true},
 		{"GET", "/posts/{post}", web.Everyone, raw(doc.Object), true},
 		{"GET", "/posts/{post}/replies", web.Everyone, raw(doc.Replies), true},

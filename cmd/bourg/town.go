@@ -47,6 +47,8 @@ type theTown struct {
 	people     *town.People
 	neighbours *town.Neighbours
 
+	console *town.Console
+
 	client  *federation.Client  // the one way out
 	fetcher *federation.Fetcher // what it gets, through the gate
 
@@ -153,6 +155,8 @@ func (t *theTown) wire() {
 		Store: t.store, Accounts: t.store, Addresses: t.addresses, Cards: peers, Peers: peers, Pause: pause,
 		Clean: sanitize.HTML, Line: sanitize.Line, Now: t.now, Wake: wake,
 	}
+	t.console = &town.Console{Neighbours: t.neighbours, Documents: t.documents, Store: t.store, Reader: peers, Mails: t.config.SMTPURL != ""}
+	t.neighbours.Visited = t.console.Visited
 	t.publisher.Carriers = []town.Carrier{t.neighbours.Carry}
 	t.receiver = &town.Receiver{
 		Store: t.store, Addresses: t.addresses, Clean: sanitize.HTML, Line: sanitize.Line, Wake: wake,

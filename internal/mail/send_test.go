@@ -22,7 +22,7 @@ const link = "https://saint-laurent.example/connexion/Zk3-x_9"
 
 func letter() mail.Letter {
 	return mail.Letter{
-		ID: "mail-7", To: "fournil@merchants.example", Template: "sign_in", Data: map[string]string{"link": link},
+		ID: "mail-7", To: "fournil@merchants.example", Template: "sign_in", Data: map[string]string{"link": link, "name": "Vernède", "domain": "vernede.example"},
 		Town: "Saint-Laurent-sur-Cèze", Asked: time.Date(2026, 12, 12, 9, 5, 0, 0, time.UTC),
 	}
 }
@@ -130,7 +130,8 @@ func TestLettersSayHowLongTheirLinkLives(t *testing.T) {
 	t.Parallel()
 	for template, want := range map[string]string{
 		"sign_in": "valable une heure, une seule fois", "invitation": "valable quatorze jours à partir du 12/12/2026 à 9 h 05, une seule fois",
-		"report": "D'autres signalements reçus dans la demi-heure",
+		"report":    "D'autres signalements reçus dans la demi-heure",
+		"neighbour": "Vernède (vernede.example) demande",
 	} {
 		server := mailtest.Serve(t, "smtp", nil)
 		l := letter()

@@ -43,4 +43,7 @@ const (
 	NetworkPageSQL = networkPage
 	PostHostsSQL   = postHosts
 	FollowersAtSQL = followersAt
+
+	TrafficSQL          = trafficSQL
+	ForeignMerchantsSQL = foreignMerchantsSQL
 )

@@ -14,7 +14,7 @@ import (
 // changes nothing.
 const finishDeliveries = `
 	WITH result AS MATERIALIZED (
-		SELECT r.*, d.activity_id, d.host FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::timestamptz[], $5::text[], $6::timestamptz[], $7::int[])
+		SELECT r.*, d.activity_id, d.host, d.inbox FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::timestamptz[], $5::text[], $6::timestamptz[], $7::int[])
 		       AS r(id, lease, outcome, next, error, pause, scheme)
 		  JOIN deliveries d ON d.id = r.id AND d.lease = r.lease AND d.state = 'waiting'
 		 ORDER BY d.id FOR UPDATE OF d
@@ -32,6 +32,12 @@ const finishDeliveries = `
 		UPDATE activities a SET abandoned = a.abandoned + c.n
 		  FROM (SELECT activity_id, count(*) AS n FROM result WHERE outcome = $10 GROUP BY activity_id ORDER BY activity_id) c
 		 WHERE a.id = c.activity_id
+	), arrived AS (
+		INSERT INTO neighbour_days AS n (domain, day, sent, sent_at)
+		SELECT k.domain, ` + townDay + `, count(*), now()
+		  FROM result r JOIN neighbours k ON k.relay_inbox = r.inbox AND k.relay_inbox <> '' JOIN activities a ON a.id = r.activity_id
+		 WHERE r.outcome = $8 AND a.type = 'Announce' GROUP BY k.domain ORDER BY k.domain
+		ON CONFLICT (domain, day) DO UPDATE SET sent = n.sent + excluded.sent, sent_at = excluded.sent_at
 	), host AS (
 		SELECT r.host, max(r.pause) AS pause, bool_or(r.outcome = $8) AS works, count(*) FILTER (WHERE r.outcome = $9) AS failures,
 		       max(nullif(r.error, '')) FILTER (WHERE r.outcome IN ($9, $10)) AS error, coalesce(max(r.scheme) FILTER (WHERE r.outcome = $8), 0) AS scheme

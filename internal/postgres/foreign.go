@@ -38,11 +38,12 @@ func (s *Store) keepForeign(ctx context.Context, tx pgx.Tx, p *town.ForeignPost)
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `
+	kept, err := tx.Exec(ctx, `
 		INSERT INTO foreign_posts AS f (id, object_id, domain, actor, kind, title, content, language, url, starts_at, ends_at, details,
 		       attachments, km, published_at, updated_at, received_at)
 		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
 		 WHERE NOT EXISTS (SELECT FROM remote_tombstones WHERE key = $18)
+		   AND NOT EXISTS (SELECT FROM foreign_merchants WHERE actor = $4 AND decision = 'blocked')
 		ON CONFLICT (object_id) DO UPDATE
 		   SET kind = excluded.kind, title = excluded.title, content = excluded.content, language = excluded.language, url = excluded.url,
 		       starts_at = excluded.starts_at, ends_at = excluded.ends_at, details = excluded.details, attachments = excluded.attachments,
@@ -57,6 +58,11 @@ func (s *Store) keepForeign(ctx context.Context, tx pgx.Tx, p *town.ForeignPost)
 	}
 	if err := exchanged(ctx, tx, p.Domain); err != nil {
 		return err
+	}
+	if kept.RowsAffected() > 0 {
+		if err := came(ctx, tx, p.Domain); err != nil {
+			return err
+		}
 	}
 	var known bool
 	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM remote_actors WHERE iri = $1)`, string(p.Actor.ID)).Scan(&known); err != nil || known {

@@ -22,6 +22,9 @@ type card struct {
 	ContactPhone string     `json:"contactPhone,omitempty"`
 	Actors       cardActors `json:"actors"`
 	Active       string     `json:"active"` // where neighbours find what is live
+	Shops        int        `json:"shops"`
+	Latest       string     `json:"latest"`     // the newest news, for whoever looks at the town
+	Neighbours   string     `json:"neighbours"` // with which towns it exchanges news
 }
 
 type cardTown struct {
@@ -37,7 +40,7 @@ type cardActors struct {
 }
 
 // townCard makes the card. Each request of another town waits for a person.
-func townCard(a Addresses, t *Town, relay *LocalActor, radiusKm float64) card {
+func townCard(a Addresses, t *Town, relay *LocalActor, radiusKm float64, shops int) card {
 	c := card{
 		Protocol: cardProtocol,
 		Town: cardTown{
@@ -46,7 +49,8 @@ func townCard(a Addresses, t *Town, relay *LocalActor, radiusKm float64) card {
 		},
 		Peering: "approval", Languages: []string{"fr"}, Legal: string(a.at("/mentions-legales")),
 		ContactPhone: strings.TrimSpace(t.HelpPhone), Actors: cardActors{Relay: string(a.Actor(relay.ID))},
-		Active: string(a.Actor(relay.ID)) + "/active",
+		Active: string(a.Actor(relay.ID)) + "/active", Shops: shops,
+		Latest: string(a.Actor(relay.ID)) + "/latest", Neighbours: string(a.Actor(relay.ID)) + "/neighbours",
 	}
 	if t.INSEE != "" {
 		c.Town.INSEE = append(c.Town.INSEE, t.INSEE)

@@ -22,16 +22,20 @@ func TestTownCard(t *testing.T) {
 			"a town with everything", Town{Name: "Bourg", INSEE: "79184", Lat: 46.65, Lon: -0.25, HelpPhone: " 05 49 00 00 00 "}, 7.2,
 			`{"protocol":1,"town":{"name":"Bourg","insee":["79184"],"lat":46.65,"lon":-0.25,"radiusKm":8},"peering":"approval","languages":["fr"],` +
 				`"legal":"https://bourg.example/mentions-legales","contactPhone":"05 49 00 00 00",` +
-				`"actors":{"relay":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000"},"active":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/active"}`,
+				`"actors":{"relay":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000"},"active":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/active","shops":18,` +
+				`"latest":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/latest",` +
+				`"neighbours":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/neighbours"}`,
 		},
 		{
 			"a town without shops or code, whose one shop lies in another country", Town{Name: "Bourg"}, 900,
 			`{"protocol":1,"town":{"name":"Bourg","insee":[],"lat":0,"lon":0,"radiusKm":50},"peering":"approval","languages":["fr"],` +
 				`"legal":"https://bourg.example/mentions-legales",` +
-				`"actors":{"relay":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000"},"active":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/active"}`,
+				`"actors":{"relay":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000"},"active":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/active","shops":18,` +
+				`"latest":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/latest",` +
+				`"neighbours":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/neighbours"}`,
 		},
 	} {
-		got, err := json.Marshal(townCard(testAddresses(t), &c.town, relay, c.radius))
+		got, err := json.Marshal(townCard(testAddresses(t), &c.town, relay, c.radius, 18))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +43,7 @@ func TestTownCard(t *testing.T) {
 			t.Errorf("%s: got  %s\nwant %s", c.what, got, c.want)
 		}
 	}
-	if got := townCard(testAddresses(t), &Town{}, relay, 0).Town.RadiusKm; got != 1 {
+	if got := townCard(testAddresses(t), &Town{}, relay, 0, 0).Town.RadiusKm; got != 1 {
 		t.Errorf("a town without shops: got a radius of %d km, want 1", got)
 	}
 }

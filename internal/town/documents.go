@@ -408,7 +408,7 @@ func (d *Documents) ServerInfo(ctx context.Context) (*federation.ServerInfo, err
 		SoftwareVersion: d.Version, Name: town.Name,
 		Description: "Les nouvelles des commerces de " + town.Name,
 		Users:       s.Merchants, ActiveMonth: s.ActiveMonth, ActiveHalfyear: s.ActiveHalfyear, LocalPosts: s.Posts,
-		Metadata: map[string]any{"bourg": townCard(d.Addresses, town, relay, s.RadiusKm)},
+		Metadata: map[string]any{"bourg": townCard(d.Addresses, town, relay, s.RadiusKm, s.Merchants)},
 	}, nil
 }
 

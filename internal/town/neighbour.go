@@ -38,7 +38,8 @@ type Neighbour struct {
 	// Welcome is until when a request that has not come yet is accepted as soon as it comes.
 	Welcome time.Time
 
-	Since        time.Time // of the first agreement; zero: none yet
+	Since        time.Time // of the agreement; zero: there never was one
+	Ended        time.Time // when the last agreement ended; zero: there is one, or never was
 	LastExchange time.Time // when news last came from there or arrived there
 	Failing      time.Time // since when every attempt to reach it has failed; zero: it is reached
 	Reconciled   time.Time // when what we have was last compared with what it has
@@ -56,6 +57,10 @@ type Card struct {
 	Town     federation.IRI // the Group that people follow; "" where there is none
 	Active   federation.IRI // its list of what is live, see reconcile.go
 	Read     time.Time      // when the card was read last
+
+	Shops  *int           // how many merchants publish there; nil: not told
+	Towns  federation.IRI // its public list of its own neighbours, see hints.go
+	Latest federation.IRI // its newest news, to be looked at before it is asked; it is not kept
 }
 
 // RelayActor is the Application that speaks for the other server.
@@ -125,6 +130,21 @@ func (n *Neighbour) Sends(k Kind, reach Reach, from Point) bool {
 		return reach == ReachEverywhere && n.Grants.And(n.TheirWants).Takes(k, 0)
 	}
 	return reach.Carries(from, *n.Place, n.RadiusKm) && n.Grants.And(n.TheirWants).Takes(k, from.KmTo(*n.Place))
+}
+
+// Exchanges tells whether news goes in one direction at least.
+func (n *Neighbour) Exchanges() bool {
+	return n.Mode != ModeBlocked && (n.Outgoing == StandingAccepted || n.Incoming == StandingAccepted)
+}
+
+// settle notes that an agreement has begun or ended, after a step; exchanged tells whether there was one before it.
+func (n *Neighbour) settle(exchanged bool, now time.Time) {
+	switch {
+	case exchanged && !n.Exchanges():
+		n.Ended = now
+	case !exchanged && n.Exchanges():
+		n.Since, n.Ended = now, time.Time{}
+	}
 }
 
 // SameTown tells whether a card that was read again is still the same town's: the relay is the same, and so is at least one

@@ -61,6 +61,9 @@ type Neighbours struct {
 	Line  func(text string) string
 	Now   func() time.Time
 	Wake  func()
+
+	// Visited is told of each visit, whether the town was reached or not; nil: nobody wants to know.
+	Visited func(ctx context.Context, domain string, reached bool) error
 }
 
 // maxMessage bounds what town halls write to each other with a request or a refusal, in runes.
@@ -110,6 +113,9 @@ func (n *Neighbours) Ask(ctx context.Context, by Author, typed string, wants Sco
 			return nil, Invalid{"domain": "domain.other_town"}
 		}
 		k.Card, k.Relay, k.Base = seen.Card, seen.Relay, seen.Base
+		if k.Mode == ModeBlocked {
+			k.Mode = ModeOpen
+		}
 		return k.Ask(follow, wants, cutRunes(strings.TrimSpace(message), maxMessage), n.now()), nil
 	})
 }
@@ -171,9 +177,7 @@ func (n *Neighbours) List(ctx context.Context, by Author) ([]ListedNeighbour, er
 
 // Public lists the towns with which news is exchanged, for everybody to see.
 func (n *Neighbours) Public(ctx context.Context) ([]ListedNeighbour, error) {
-	return n.listed(ctx, func(k *Neighbour) bool {
-		return k.Mode != ModeBlocked && (k.Outgoing == StandingAccepted || k.Incoming == StandingAccepted)
-	})
+	return n.listed(ctx, (*Neighbour).Exchanges)
 }
 
 // ListedNeighbour is a neighbour with what depends on where and when one looks.
@@ -181,6 +185,8 @@ type ListedNeighbour struct {
 	*Neighbour
 	Km     *float64 // nil: not known
 	Health Health
+
+	Bearing float64 // in degrees from north by east; 0 where Km is nil
 }
 
 func (n *Neighbours) listed(ctx context.Context, wanted func(*Neighbour) bool) ([]ListedNeighbour, error) {
@@ -197,12 +203,7 @@ func (n *Neighbours) listed(ctx context.Context, wanted func(*Neighbour) bool) (
 		if !wanted(k) {
 			continue
 		}
-		one := ListedNeighbour{Neighbour: k, Health: HealthAt(k.Failing, n.now())}
-		if k.Place != nil {
-			km := here.Place().KmTo(*k.Place)
-			one.Km = &km
-		}
-		list = append(list, one)
+		list = append(list, listedFrom(here, k, n.now()))
 	}
 	slices.SortStableFunc(list, func(a, b ListedNeighbour) int {
 		switch {
@@ -220,6 +221,16 @@ func (n *Neighbours) listed(ctx context.Context, wanted func(*Neighbour) bool) (
 		return strings.Compare(a.Domain, b.Domain)
 	})
 	return list, nil
+}
+
+// listedFrom is a neighbour seen from a town.
+func listedFrom(here *Town, k *Neighbour, now time.Time) ListedNeighbour {
+	one := ListedNeighbour{Neighbour: k, Health: HealthAt(k.Failing, now)}
+	if k.Place != nil {
+		km := here.Place().KmTo(*k.Place)
+		one.Km, one.Bearing = &km, here.Place().Bearing(*k.Place)
+	}
+	return one
 }
 
 // Latest returns the newest news of one neighbour, at most count of them, and whether there is older.
@@ -276,10 +287,12 @@ func (n *Neighbours) saying(
 ) error {
 	said := false
 	err := store(func(k *Neighbour) ([]Outgoing, error) {
+		exchanged := k.Exchanges()
 		say, err := step(k)
 		if err != nil {
 			return nil, err
 		}
+		k.settle(exchanged, n.now())
 		out, err := n.letters(ctx, k, say)
 		said = len(out) > 0
 		return out, err

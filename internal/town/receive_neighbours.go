@@ -228,9 +228,5 @@ func (t foreignTerms) kind(objectType string) Kind {
 }
 
 func (t foreignTerms) place() *Point {
-	lat, lon := t.Location.Latitude, t.Location.Longitude
-	if lat == nil || lon == nil || !(*lat >= -90 && *lat <= 90) || !(*lon >= -180 && *lon <= 180) {
-		return nil
-	}
-	return &Point{*lat, *lon}
+	return pointOf(t.Location.Latitude, t.Location.Longitude)
 }

@@ -255,6 +255,9 @@ func (n *Neighbours) Visit(ctx context.Context, domain string) error {
 		due = k.CompareDue(n.now(), k.Reached(card, relay))
 		return nil, nil
 	})
+	if err == nil && n.Visited != nil {
+		err = n.Visited(ctx, domain, failed == nil)
+	}
 	if err != nil || failed != nil {
 		return errors.Join(err, failed)
 	}
