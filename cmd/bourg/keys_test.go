@@ -336,7 +336,7 @@ func TestSecureModeOfATown(t *testing.T) {
 		}
 	}
 	// Each address that is for servers, whoever added it.
-	for _, path := range []string{"outbox", "followers", "following", "featured", "products", "active", "card", "followers_synchronization"} {
+	for _, path := range []string{"outbox", "followers", "following", "featured", "products", "active", "latest", "card", "followers_synchronization"} {
 		if res, body := ask(bakery.Actor+"/"+path, false); res.StatusCode != 401 {
 			t.Errorf("%s unsigned: got %d %s, want 401", path, res.StatusCode, body)
 		}

@@ -291,6 +291,14 @@ var (
 	memberPage = [roleCount]int{303, 303, 200, 200, 200, 200}
 )
 
+// relay is the path of the server's own actor.
+func (h *house) relay() string {
+	h.t.Helper()
+	relay, err := h.town.store.RelayActor(h.t.Context())
+	h.must(err)
+	return "/actors/" + relay.ID.String()
+}
+
 // expectations says what every route answers to everybody.
 func (h *house) expectations() map[string]expectation {
 	id := uuid.NewString()
@@ -328,6 +336,8 @@ func (h *house) expectations() map[string]expectation {
 		"GET /actors/{actor}/following":             {path: actor + "/following", want: all(200)},
 		"GET /actors/{actor}/featured":              {path: actor + "/featured", want: all(200)},
 		"GET /actors/{actor}/products":              {path: actor + "/products", want: all(200)},
+		"GET /actors/{actor}/latest":                {path: h.relay() + "/latest", want: all(200)},
+		"GET /actors/{actor}/neighbours":            {path: h.relay() + "/neighbours", want: all(200)},
 		"GET /actors/{actor}/card":                  {path: actor + "/card", want: all(303)},
 		"GET /posts/{post}":                         {path: note, want: all(303)},
 		"GET /posts/{post}/replies":                 {path: note + "/replies", want: all(200)},
