@@ -22,7 +22,7 @@ const maxTownsList = 256 << 10
 
 // ReadTowns implements town.ConsoleReader.
 func (c *cards) ReadTowns(ctx context.Context, list federation.IRI, domain string) ([]town.Hint, error) {
-	found, err := c.fetcher.FetchText(ctx, list, "application/json", maxTownsList)
+	found, err := c.fetcher.FetchText(ctx, list, "application/json", "", maxTownsList)
 	if err != nil {
 		return nil, err
 	}
