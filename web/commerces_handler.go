@@ -23,7 +23,7 @@ const shopsOnPage = 60
 func (h *Handlers) Commerces(w http.ResponseWriter, r *http.Request) error {
 	ctx, l, query := r.Context(), h.renderer.Locale(r.Context()), r.URL.Query()
 	group := query.Get("c")
-	if group != "" && !slices.Contains(town.Groups, group) {
+	if group != "" && !slices.Contains(town.Headings, group) {
 		return town.ErrNotFound
 	}
 	t, err := h.config.Directory.Town(ctx)

@@ -65,12 +65,12 @@ func (h *Handlers) countTrades(shops []*town.Merchant) (all, open map[string]int
 
 // groupsOf sums the counts of trades by their groups, in the order of the directory, and all of them.
 func groupsOf(counts map[string]int) (groups []Groupe, total int) {
-	sums := make(map[string]int, len(town.Groups))
+	sums := make(map[string]int, len(town.Headings))
 	for slug, n := range counts {
 		sums[groupOf(slug)] += n
 		total += n
 	}
-	for _, g := range town.Groups {
+	for _, g := range town.Headings {
 		groups = append(groups, Groupe{Slug: g, Count: sums[g]})
 	}
 	return groups, total
@@ -81,5 +81,5 @@ func groupOf(slug string) string {
 	if t, err := town.TradeBySlug(slug); err == nil {
 		return t.Group
 	}
-	return town.Groups[len(town.Groups)-1]
+	return town.Headings[len(town.Headings)-1]
 }

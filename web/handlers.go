@@ -50,6 +50,8 @@ type Config struct {
 	RepliesApproved bool
 	Log             *slog.Logger     // nil for slog.Default()
 	Now             func() time.Time // nil for time.Now
+
+	Groups *town.Groups
 }
 
 // PhotoStore keeps uploads; [media.Store] does. Its errors are those of [media.Store.Add].

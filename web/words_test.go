@@ -28,7 +28,7 @@ func families() map[string][]string {
 		"paint.":        Paints(),
 		"colour.":       colourNames(), "colour.advice.": {"kept", "light", "soft", "moved"},
 		"ready.":  readyReplies[:],
-		"group.":  town.Groups,
+		"group.":  town.Headings,
 		"erreur.": {"400", "401", "403", "404", "410", "413", "429", "500", "503"},
 	}
 	f["genre."] = []string{"offer", "event", "article", "product", "closure"}
@@ -183,7 +183,7 @@ func TestTrades(t *testing.T) {
 		if !slices.Contains(Paints(), trade.Paint) {
 			t.Errorf("%s: there is no paint %q", trade.Slug, trade.Paint)
 		}
-		if !slices.Contains(town.Groups, trade.Group) {
+		if !slices.Contains(town.Headings, trade.Group) {
 			t.Errorf("%s: the directory has no heading %q", trade.Slug, trade.Group)
 		}
 	}

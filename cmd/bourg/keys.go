@@ -14,7 +14,7 @@ type keysCommands struct {
 
 // keysRotateCommand replaces keys.
 type keysRotateCommand struct {
-	As     string `xor:"who" required:"" help:"Handle of the actor: a shop's, or relay, which signs what this server fetches."`
+	As     string `xor:"who" required:"" help:"Handle of the actor: a shop's, a group's, or relay, which signs what this server fetches."`
 	All    bool   `xor:"who" required:"" help:"Of all actors."`
 	Leaked bool   `help:"Somebody else has the former keys: stop to publish them at once, not in two days."`
 }

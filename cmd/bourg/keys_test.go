@@ -212,8 +212,8 @@ func TestNewKeysWhileDeliveriesWait(t *testing.T) {
 		t.Errorf("got publicKey %q and %d others, want key-2, its Ed25519 key and both former ones", text(document, "publicKey", "id"), len(methods))
 	}
 	all := tw.run("keys", "rotate", "--all", "--leaked")
-	if list, _ := all["rotated"].([]any); len(list) != 3 {
-		t.Errorf("got %v, want new keys of the shop, the town and the server", all)
+	if list, _ := all["rotated"].([]any); len(list) != 4 {
+		t.Errorf("got %v, want new keys of the shop, the town, its surroundings and the server", all)
 	}
 	eventually(t, "the leaked keys are gone", func() error {
 		document, err := well.get(shop.Actor)

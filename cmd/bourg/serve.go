@@ -147,6 +147,8 @@ func newServer(t *theTown) (*server, error) {
 		Photos: t.media, Sessions: t.store.Sessions(), Homes: &homes{look: &federation.WebFingerLookup{Client: s.client}},
 		Addresses: t.addresses, MediaURL: func(file string) string { return string(t.mediaAddress(file)) },
 		Version: version, Log: t.log, Now: t.now, RepliesApproved: t.config.RepliesApproved,
+
+		Groups: t.groups,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the pages: %w", err)

@@ -49,6 +49,8 @@ type theTown struct {
 
 	console *town.Console
 
+	groups *town.Groups
+
 	client  *federation.Client  // the one way out
 	fetcher *federation.Fetcher // what it gets, through the gate
 
@@ -89,6 +91,9 @@ func openTown(ctx context.Context, cfg config.Config, log *slog.Logger) (t *theT
 	t.wire()
 	if err := t.setUpFromConfig(ctx); err != nil {
 		return nil, err
+	}
+	if err := t.groups.Ensure(ctx); err != nil {
+		return nil, fmt.Errorf("make the town's groups: %w", err)
 	}
 	return t, nil
 }
@@ -158,6 +163,9 @@ func (t *theTown) wire() {
 	t.console = &town.Console{Neighbours: t.neighbours, Documents: t.documents, Store: t.store, Reader: peers, Mails: t.config.SMTPURL != ""}
 	t.neighbours.Visited = t.console.Visited
 	t.publisher.Carriers = []town.Carrier{t.neighbours.Carry}
+	t.groups = &town.Groups{
+		Store: t.store, Accounts: t.store, Addresses: t.addresses, Now: t.now, Wake: wake, HTML: html, Fold: fold.Fold,
+	}
 	t.receiver = &town.Receiver{
 		Store: t.store, Addresses: t.addresses, Clean: sanitize.HTML, Line: sanitize.Line, Wake: wake,
 		Approve: t.config.RepliesApproved, Mails: t.config.SMTPURL != "", Fill: t.store.AskToFill, Neighbours: t.neighbours,

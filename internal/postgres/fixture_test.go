@@ -94,7 +94,7 @@ func (f *fixture) setUp() {
 	f.t.Helper()
 	f.must(f.SetUpTown(f.ctx(), &town.Town{
 		Name: "Saint-Aubin", ShortName: "Saint-Aubin", Handle: "saint_aubin", INSEE: "35253", Lat: 48.26, Lon: -1.4, TimeZone: "Europe/Paris",
-	}, f.newActor("saint_aubin"), f.newActor("relay")))
+	}, f.newActor("saint_aubin"), f.newActor("relay"), f.newActor("alentours")))
 }
 
 func (f *fixture) merchant(handle string) *town.Merchant {

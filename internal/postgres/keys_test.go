@@ -109,7 +109,7 @@ func TestKeysRotate(t *testing.T) {
 	f.must(err)
 	step("leaked", "key-4 ed25519-key-4", "#key-4#ed25519-key-4 after #key-3#ed25519-key-3")
 
-	for _, handle := range []string{"relay", "saint_aubin"} {
+	for _, handle := range []string{"alentours", "relay", "saint_aubin"} {
 		if _, err := k.RotateKeys(t.Context(), operator, handle, false); err != nil {
 			t.Errorf("%s: %v", handle, err)
 		}
@@ -121,7 +121,7 @@ func TestKeysRotate(t *testing.T) {
 		t.Errorf("a stranger: got %v, want ErrForbidden", err)
 	}
 	handles, err := k.Handles(t.Context())
-	if err != nil || !slices.Equal(handles, []string{"martin", "relay", "saint_aubin"}) {
+	if err != nil || !slices.Equal(handles, []string{"alentours", "martin", "relay", "saint_aubin"}) {
 		t.Errorf("got handles %v, %v", handles, err)
 	}
 }
@@ -310,7 +310,7 @@ func (f *fixture) setUpWithKeys() {
 	f.t.Helper()
 	f.must(f.SetUpTown(f.ctx(), &town.Town{
 		Name: "Saint-Aubin", ShortName: "Saint-Aubin", Handle: "saint_aubin", INSEE: "35253", Lat: 48.26, Lon: -1.4, TimeZone: "Europe/Paris",
-	}, f.realActor("saint_aubin"), f.realActor("relay")))
+	}, f.realActor("saint_aubin"), f.realActor("relay"), f.realActor("alentours")))
 }
 
 func (f *fixture) merchantWithKeys(handle string) *town.Merchant {

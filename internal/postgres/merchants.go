@@ -22,7 +22,7 @@ var (
 
 // merchantColumns are what scanMerchant reads, of merchants m and actors a.
 const merchantColumns = `m.id, a.handle, m.name, m.trade, m.paint, m.summary, m.phone, m.address, m.hours, m.website, m.website_verified_at, m.lat, m.lon,
-	m.postal_code, m.locality, m.opening_hours, nullif(m.special_hours, '[]'), m.reach, m.approve_replies, a.created_at, a.updated_at, a.deleted_at, ` + publishedKeys + `,
+	m.postal_code, m.locality, m.opening_hours, nullif(m.special_hours, '[]'), m.reach, NOT m.announced, m.approve_replies, a.created_at, a.updated_at, a.deleted_at, ` + publishedKeys + `,
 	(SELECT json_build_array(json_build_object('id', c.id, 'alt', c.alt, 'file', c.file)) FROM photos c WHERE c.merchant_id = m.id AND c.cover),
 	nullif(m.aliases, '[]'), m.moved, m.last_move`
 
@@ -39,7 +39,7 @@ func merchantFields(m *town.Merchant) (fields []any, fill func() error) {
 	var cover, special, keys, aliases, moved []byte
 	fields = []any{
 		&m.ID, &m.Handle, &m.Name, &m.Trade, &m.Paint, &m.Summary, &m.Phone, &m.Address, &m.Hours, &m.Website, (*zeronull.Timestamptz)(&m.WebsiteVerified), &m.Lat, &m.Lon,
-		&m.PostalCode, &m.Locality, &m.Opening, &special, &m.Reach, &m.Approve, &m.Created, &m.Updated, (*zeronull.Timestamptz)(&m.Deleted), &keys, &cover,
+		&m.PostalCode, &m.Locality, &m.Opening, &special, &m.Reach, &m.Unannounced, &m.Approve, &m.Created, &m.Updated, (*zeronull.Timestamptz)(&m.Deleted), &keys, &cover,
 		&aliases, &moved, (*zeronull.Timestamptz)(&m.LastMove),
 	}
 	return fields, func() error {
@@ -150,8 +150,8 @@ func (s *Store) AddMerchant(ctx context.Context, m *town.Merchant, a town.NewAct
 		}
 		_, err = tx.Exec(ctx, `
 			INSERT INTO merchants (id, name, trade, paint, summary, phone, address, hours, website, lat, lon, reach, approve_replies, folded,
-				postal_code, locality, opening_hours, special_hours)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`, values...)
+				postal_code, locality, opening_hours, special_hours, announced)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`, values...)
 		if err != nil {
 			return err
 		}
@@ -188,7 +188,7 @@ func (s *Store) EditMerchant(ctx context.Context, m *town.Merchant, out town.Out
 		_, err = tx.Exec(ctx, `
 			UPDATE merchants SET name = $2, trade = $3, paint = $4, summary = $5, phone = $6, address = $7, hours = $8, website = $9,
 				lat = $10, lon = $11, reach = $12, approve_replies = $13, folded = $14, postal_code = $15, locality = $16,
-				opening_hours = $17, special_hours = $18 WHERE id = $1`, values...)
+				opening_hours = $17, special_hours = $18, announced = $19 WHERE id = $1`, values...)
 		if err != nil {
 			return err
 		}
@@ -258,7 +258,7 @@ func merchantValues(id uuid.UUID, m *town.Merchant) ([]any, error) {
 	return []any{
 		id, m.Name, m.Trade, m.Paint, m.Summary, m.Phone, m.Address, m.Hours, m.Website, m.Lat, m.Lon, string(reach), m.Approve,
 		cut(fold.Fold(m.Name)+"\n"+fold.Fold(m.Trade)+"\n"+fold.Fold(m.Summary), foldedMax),
-		m.PostalCode, m.Locality, m.Opening, special,
+		m.PostalCode, m.Locality, m.Opening, special, !m.Unannounced,
 	}, nil
 }
 

@@ -190,7 +190,7 @@ func TestTown(t *testing.T) {
 		t.Errorf("edit before: got %v, want ErrNotSetUp", err)
 	}
 	f.setUp()
-	err := f.SetUpTown(f.ctx(), &town.Town{Name: "x", ShortName: "x", INSEE: "35253"}, f.newActor("x"), f.newActor("y"))
+	err := f.SetUpTown(f.ctx(), &town.Town{Name: "x", ShortName: "x", INSEE: "35253"}, f.newActor("x"), f.newActor("y"), f.newActor("z"))
 	if !errors.Is(err, town.ErrTaken) {
 		t.Errorf("twice: got %v, want ErrTaken", err)
 	}

@@ -148,9 +148,9 @@ func (s *Store) RemoteActors(ctx context.Context, ids []federation.IRI) ([]town.
 }
 
 // notNil is a list for a column that is never null.
-func notNil(ids []federation.IRI) []federation.IRI {
+func notNil[T any](ids []T) []T {
 	if ids == nil {
-		return []federation.IRI{}
+		return []T{}
 	}
 	return ids
 }

@@ -30,7 +30,7 @@ func (s *Store) Town(ctx context.Context) (*town.Town, error) {
 }
 
 // SetUpTown implements town.DirectoryStore.
-func (s *Store) SetUpTown(ctx context.Context, t *town.Town, townActor, relay town.NewActor) error {
+func (s *Store) SetUpTown(ctx context.Context, t *town.Town, townActor, relay, around town.NewActor) error {
 	err := s.inTx(ctx, "set up town", func(tx pgx.Tx) error {
 		at := s.orNow(t.SetUpAt)
 		_, err := tx.Exec(ctx, `
@@ -46,6 +46,9 @@ func (s *Store) SetUpTown(ctx context.Context, t *town.Town, townActor, relay to
 			return err
 		}
 		if err := addActor(ctx, tx, "relay", relay, at); err != nil {
+			return err
+		}
+		if err := s.addOwnGroups(ctx, tx, townActor.ID, around); err != nil {
 			return err
 		}
 		return changedByPerson(ctx, tx)

@@ -3,6 +3,8 @@ package town
 import (
 	"math"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // cardProtocol is the version of what towns say to each other, and of the card below.
@@ -14,17 +16,17 @@ const widestKm = 50
 // card is how a town presents itself to other towns, in the metadata of NodeInfo: where it lies, in which languages
 // it writes, whom to call, and by which actor it speaks.
 type card struct {
-	Protocol     int        `json:"protocol"`
-	Town         cardTown   `json:"town"`
-	Peering      string     `json:"peering"` // "open", "approval" or "closed"
-	Languages    []string   `json:"languages"`
-	Legal        string     `json:"legal"` // address of the legal notice
-	ContactPhone string     `json:"contactPhone,omitempty"`
-	Actors       cardActors `json:"actors"`
-	Active       string     `json:"active"` // where neighbours find what is live
-	Shops        int        `json:"shops"`
-	Latest       string     `json:"latest"`     // the newest news, for whoever looks at the town
-	Neighbours   string     `json:"neighbours"` // with which towns it exchanges news
+	Protocol     int       `json:"protocol"`
+	Town         cardTown  `json:"town"`
+	Peering      string    `json:"peering"` // "open", "approval" or "closed"
+	Languages    []string  `json:"languages"`
+	Legal        string    `json:"legal"` // address of the legal notice
+	ContactPhone string    `json:"contactPhone,omitempty"`
+	Actors       actorCard `json:"actors"`
+	Active       string    `json:"active"` // where neighbours find what is live
+	Shops        int       `json:"shops"`
+	Latest       string    `json:"latest"`     // the newest news, for whoever looks at the town
+	Neighbours   string    `json:"neighbours"` // with which towns it exchanges news
 }
 
 type cardTown struct {
@@ -35,12 +37,28 @@ type cardTown struct {
 	RadiusKm int      `json:"radiusKm"`
 }
 
-type cardActors struct {
-	Relay string `json:"relay"`
+// actorCard names the actors by which a town speaks: to other towns by its relay, to people by the groups for the town and its
+// surroundings.
+type actorCard struct {
+	Relay  string `json:"relay"`
+	Town   string `json:"town,omitempty"`
+	Around string `json:"around,omitempty"`
+}
+
+// cardActors names the actors with these ids, of which the last two may be zero.
+func cardActors(a Addresses, relay, town, around uuid.UUID) actorCard {
+	c := actorCard{Relay: string(a.Actor(relay))}
+	if town != uuid.Nil {
+		c.Town = string(a.Actor(town))
+	}
+	if around != uuid.Nil {
+		c.Around = string(a.Actor(around))
+	}
+	return c
 }
 
 // townCard makes the card. Each request of another town waits for a person.
-func townCard(a Addresses, t *Town, relay *LocalActor, radiusKm float64, shops int) card {
+func townCard(a Addresses, t *Town, actors actorCard, radiusKm float64, shops int) card {
 	c := card{
 		Protocol: cardProtocol,
 		Town: cardTown{
@@ -48,9 +66,9 @@ func townCard(a Addresses, t *Town, relay *LocalActor, radiusKm float64, shops i
 			RadiusKm: int(math.Ceil(min(max(radiusKm, 1), widestKm))),
 		},
 		Peering: "approval", Languages: []string{"fr"}, Legal: string(a.at("/mentions-legales")),
-		ContactPhone: strings.TrimSpace(t.HelpPhone), Actors: cardActors{Relay: string(a.Actor(relay.ID))},
-		Active: string(a.Actor(relay.ID)) + "/active", Shops: shops,
-		Latest: string(a.Actor(relay.ID)) + "/latest", Neighbours: string(a.Actor(relay.ID)) + "/neighbours",
+		ContactPhone: strings.TrimSpace(t.HelpPhone), Actors: actors,
+		Active: actors.Relay + "/active", Shops: shops,
+		Latest: actors.Relay + "/latest", Neighbours: actors.Relay + "/neighbours",
 	}
 	if t.INSEE != "" {
 		c.Town.INSEE = append(c.Town.INSEE, t.INSEE)

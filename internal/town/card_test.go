@@ -11,23 +11,28 @@ import (
 
 func TestTownCard(t *testing.T) {
 	t.Parallel()
-	relay := &LocalActor{ID: uuid.MustParse("0192f3b0-0000-7000-8000-000000000000")}
+	a := testAddresses(t)
+	relay := uuid.MustParse("0192f3b0-0000-7000-8000-000000000000")
+	own, around := uuid.MustParse("0192f3b0-0000-7000-8000-000000000001"), uuid.MustParse("0192f3b0-0000-7000-8000-000000000002")
 	for _, c := range []struct {
 		what   string
 		town   Town
+		own    [2]uuid.UUID
 		radius float64
 		want   string
 	}{
 		{
-			"a town with everything", Town{Name: "Bourg", INSEE: "79184", Lat: 46.65, Lon: -0.25, HelpPhone: " 05 49 00 00 00 "}, 7.2,
+			"a town with everything", Town{Name: "Bourg", INSEE: "79184", Lat: 46.65, Lon: -0.25, HelpPhone: " 05 49 00 00 00 "}, [2]uuid.UUID{own, around}, 7.2,
 			`{"protocol":1,"town":{"name":"Bourg","insee":["79184"],"lat":46.65,"lon":-0.25,"radiusKm":8},"peering":"approval","languages":["fr"],` +
 				`"legal":"https://bourg.example/mentions-legales","contactPhone":"05 49 00 00 00",` +
-				`"actors":{"relay":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000"},"active":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/active","shops":18,` +
+				`"actors":{"relay":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000",` +
+				`"town":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000001",` +
+				`"around":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000002"},"active":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/active","shops":18,` +
 				`"latest":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/latest",` +
 				`"neighbours":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/neighbours"}`,
 		},
 		{
-			"a town without shops or code, whose one shop lies in another country", Town{Name: "Bourg"}, 900,
+			"a town without shops or code, whose one shop lies in another country", Town{Name: "Bourg"}, [2]uuid.UUID{}, 900,
 			`{"protocol":1,"town":{"name":"Bourg","insee":[],"lat":0,"lon":0,"radiusKm":50},"peering":"approval","languages":["fr"],` +
 				`"legal":"https://bourg.example/mentions-legales",` +
 				`"actors":{"relay":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000"},"active":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/active","shops":18,` +
@@ -35,7 +40,7 @@ func TestTownCard(t *testing.T) {
 				`"neighbours":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/neighbours"}`,
 		},
 	} {
-		got, err := json.Marshal(townCard(testAddresses(t), &c.town, relay, c.radius, 18))
+		got, err := json.Marshal(townCard(a, &c.town, cardActors(a, relay, c.own[0], c.own[1]), c.radius, 18))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +48,7 @@ func TestTownCard(t *testing.T) {
 			t.Errorf("%s: got  %s\nwant %s", c.what, got, c.want)
 		}
 	}
-	if got := townCard(testAddresses(t), &Town{}, relay, 0, 0).Town.RadiusKm; got != 1 {
+	if got := townCard(a, &Town{}, cardActors(a, relay, own, around), 0, 0).Town.RadiusKm; got != 1 {
 		t.Errorf("a town without shops: got a radius of %d km, want 1", got)
 	}
 }

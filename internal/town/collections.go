@@ -2,6 +2,7 @@ package town
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"bourg/federation"
@@ -13,11 +14,14 @@ const productsListed = 100
 // Featured implements federation.Documents: the shop's card, its offers and its next event, so
 // that the profile of a shop that somebody has just found is never empty.
 func (d *Documents) Featured(ctx context.Context, actor federation.IRI) ([]*federation.Object, error) {
-	m, err := d.merchant(ctx, actor)
+	card, err := d.card(ctx, actor)
 	if err != nil {
 		return nil, err
 	}
-	card, err := d.card(ctx, actor)
+	m, err := d.merchant(ctx, actor)
+	if errors.Is(err, federation.ErrNotFound) { // a group: only its own stands there, Mastodon drops what others wrote
+		return []*federation.Object{card}, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -21,8 +21,9 @@ type DirectoryStore interface {
 	MemberStore
 	// Town returns the town, or ErrNotSetUp.
 	Town(ctx context.Context) (*Town, error)
-	// SetUpTown stores the town and its two actors (the town's own and the relay) with their keys, once; ErrTaken if it is set up.
-	SetUpTown(ctx context.Context, t *Town, townActor, relay NewActor) error
+	// SetUpTown stores the town and its actors (the town's own, the relay, the group for the surroundings) with their keys, once;
+	// ErrTaken if it is set up.
+	SetUpTown(ctx context.Context, t *Town, townActor, relay, around NewActor) error
 	// EditTown replaces the town's settings (not its handle).
 	EditTown(ctx context.Context, t *Town) error
 
@@ -90,7 +91,7 @@ func (d *Directory) SetUpTown(ctx context.Context, by Author, token string, s Se
 	if n := utf8.RuneCountInString(s.Name); n == 0 || n > 100 || !oneLine(s.Name) {
 		bad["name"] = "name.wrong"
 	}
-	if !handlePattern.MatchString(s.Handle) || s.Handle == "relay" {
+	if !handlePattern.MatchString(s.Handle) || s.Handle == "relay" || s.Handle == aroundHandle {
 		bad["handle"] = "handle.wrong"
 	}
 	if !inseePattern.MatchString(s.INSEE) && (s.INSEE != "" || !by.Operator) {
@@ -128,7 +129,11 @@ func (d *Directory) SetUpTown(ctx context.Context, by Author, token string, s Se
 	if err != nil {
 		return "", err
 	}
-	if err := d.Store.SetUpTown(ctx, town, own, relay); err != nil {
+	around, err := makeAround(ctx, d.Store)
+	if err != nil {
+		return "", err
+	}
+	if err := d.Store.SetUpTown(ctx, town, own, relay, around); err != nil {
 		return "", fmt.Errorf("set up the town: %w", err)
 	}
 	if !by.Operator {

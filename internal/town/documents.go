@@ -44,12 +44,16 @@ type DocumentStore interface {
 	// Quote returns a quote of a post that was not withdrawn, or ErrNotFound.
 	Quote(ctx context.Context, id uuid.UUID) (*Quote, error)
 	Statistics(ctx context.Context, now time.Time) (Statistics, error)
+	// Group returns a group, on or off, or ErrNotFound.
+	Group(ctx context.Context, id uuid.UUID) (*Group, error)
+	// OwnGroups returns the ids of the groups that every town has, GroupTown and GroupAround; zero where there is none yet.
+	OwnGroups(ctx context.Context) (town, around uuid.UUID, err error)
 }
 
 // LocalActor is the part that all local actors have.
 type LocalActor struct {
 	ID      uuid.UUID
-	Kind    string // merchant, town, relay
+	Kind    string // merchant, town, group, relay
 	Handle  string
 	Keys    []ActorKey // what it publishes, the newest first
 	Created time.Time
@@ -133,8 +137,7 @@ func (d *Documents) SigningKeys(ctx context.Context, actor federation.IRI) (*fed
 // fetches at once when it meets a post.
 const repliesEmbedded = 5
 
-// document makes the actor's document. The town's own actor is not published: nobody may
-// follow it before it has something to say.
+// document makes the actor's document.
 func (d *Documents) document(ctx context.Context, row *LocalActor) (*federation.Actor, error) {
 	town, err := d.Store.Town(ctx)
 	if err != nil {
@@ -149,6 +152,12 @@ func (d *Documents) document(ctx context.Context, row *LocalActor) (*federation.
 		return actorDocument(d.Addresses, d.Media, d.HTML, town, m), nil
 	case "relay":
 		return relayDocument(d.Addresses, town, row), nil
+	case "town", "group":
+		g, err := d.Store.Group(ctx, row.ID)
+		if err != nil {
+			return nil, asPublished(err)
+		}
+		return groupDocument(d.Addresses, d.HTML, town, g), nil
 	default:
 		return nil, federation.ErrNotFound
 	}
@@ -322,15 +331,22 @@ func (d *Documents) Outbox(ctx context.Context, actor federation.IRI, before str
 	return items, total, nil
 }
 
-// card makes the card of a shop as it is now: special hours come onto it and go again by the calendar.
+// card makes the card of a shop as it is now: special hours come onto it and go again by the calendar. Groups have one too.
 func (d *Documents) card(ctx context.Context, actor federation.IRI) (*federation.Object, error) {
-	m, err := d.merchant(ctx, actor)
-	if err != nil {
-		return nil, err
-	}
 	town, err := d.Store.Town(ctx)
 	if err != nil {
 		return nil, asPublished(err)
+	}
+	m, err := d.merchant(ctx, actor)
+	if errors.Is(err, federation.ErrNotFound) {
+		g, err := d.group(ctx, actor)
+		if err != nil {
+			return nil, err
+		}
+		return groupCard(d.Addresses, d.HTML, town, g), nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	return cardObject(d.Addresses, d.Media, d.HTML, town, m, d.Now()), nil
 }
@@ -404,11 +420,15 @@ func (d *Documents) ServerInfo(ctx context.Context) (*federation.ServerInfo, err
 	if err != nil {
 		return nil, asPublished(err)
 	}
+	own, around, err := d.Store.OwnGroups(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return &federation.ServerInfo{
 		SoftwareVersion: d.Version, Name: town.Name,
 		Description: "Les nouvelles des commerces de " + town.Name,
 		Users:       s.Merchants, ActiveMonth: s.ActiveMonth, ActiveHalfyear: s.ActiveHalfyear, LocalPosts: s.Posts,
-		Metadata: map[string]any{"bourg": townCard(d.Addresses, town, relay, s.RadiusKm, s.Merchants)},
+		Metadata: map[string]any{"bourg": townCard(d.Addresses, town, cardActors(d.Addresses, relay.ID, own, around), s.RadiusKm, s.Merchants)},
 	}, nil
 }
 
@@ -419,6 +439,15 @@ func (d *Documents) merchant(ctx context.Context, actor federation.IRI) (*Mercha
 	}
 	m, err := d.Store.Merchant(ctx, id)
 	return m, asPublished(err)
+}
+
+func (d *Documents) group(ctx context.Context, actor federation.IRI) (*Group, error) {
+	id, ok := d.Addresses.ID("actors", actor)
+	if !ok {
+		return nil, federation.ErrNotFound
+	}
+	g, err := d.Store.Group(ctx, id)
+	return g, asPublished(err)
 }
 
 // asPublished turns the domain's errors into those of federation's interfaces.

@@ -67,11 +67,23 @@ func HandleFrom(folded string) string {
 	return h
 }
 
-// freeHandle returns the handle made from a name, with a number behind it where it is reserved or was ever used.
+// freeHandle returns the handle made from a merchant's name.
 func (d *Directory) freeHandle(ctx context.Context, name string) (string, error) {
-	base := HandleFrom(d.Fold(name))
+	return freeHandle(ctx, d.Store, d.Fold(name), "commerce")
+}
+
+// handleStore tells which handles are taken.
+type handleStore interface {
+	// HandleTaken tells whether an actor has or had the handle.
+	HandleTaken(ctx context.Context, handle string) (bool, error)
+}
+
+// freeHandle returns the handle made from a folded name, or from otherwise where no letter of it can stand in a handle, with a
+// number behind it where it is reserved or was ever used.
+func freeHandle(ctx context.Context, s handleStore, folded, otherwise string) (string, error) {
+	base := HandleFrom(folded)
 	if base == "" {
-		base = "commerce"
+		base = otherwise
 	}
 	for n := 1; n < 1000; n++ {
 		h := base
@@ -82,7 +94,7 @@ func (d *Directory) freeHandle(ctx context.Context, name string) (string, error)
 		if !ValidHandle(h) {
 			continue
 		}
-		taken, err := d.Store.HandleTaken(ctx, h)
+		taken, err := s.HandleTaken(ctx, h)
 		if err != nil {
 			return "", err
 		}

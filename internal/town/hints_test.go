@@ -64,7 +64,7 @@ func TestCardIsWrittenAsItIsSpecified(t *testing.T) {
 	if err := json.Unmarshal(peeringExample(t, "card"), &want); err != nil {
 		t.Fatal(err)
 	}
-	written, err := json.Marshal(townCard(testAddresses(t), &Town{Name: "Bourg", HelpPhone: "0465712000"}, &LocalActor{}, 8, 18))
+	written, err := json.Marshal(townCard(testAddresses(t), &Town{Name: "Bourg", HelpPhone: "0465712000"}, actorCard{}, 8, 18))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,6 +32,7 @@ type Merchant struct {
 	Lat, Lon        *float64
 	Cover           *Photo
 	Reach           Reach // default of new posts
+	Unannounced     bool  // it does not wish that groups announce its news
 	Approve         *bool // replies wait for approval; nil: as the town does
 	Created         time.Time
 	Updated         time.Time

@@ -131,6 +131,8 @@ func HealthAt(failing, now time.Time) Health {
 const (
 	DailyAnnounces         = 12
 	DailyAnnouncesMerchant = 2
+	// SummaryHour is the hour of the day, by the town's clock, from which the summary comes.
+	SummaryHour = 19
 )
 
 // MayAnnounce tells whether a group that has announced so many posts today, so many of

@@ -14,8 +14,8 @@ type Trade struct {
 	Paint string // colour of a new shop's front
 }
 
-// Groups are the headings of the directory, in their order.
-var Groups = []string{"bouche", "tables", "maison", "soins", "loisirs", "mode", "services"}
+// Headings are those of the directory, in their order.
+var Headings = []string{"bouche", "tables", "maison", "soins", "loisirs", "mode", "services"}
 
 // Trades are all trades that a merchant may have; their names are messages "trade.<slug>".
 var Trades = []Trade{
