@@ -67,7 +67,7 @@ func (c *cards) ReadCard(ctx context.Context, base string) (town.Card, town.Rela
 		return town.Card{}, town.RelayActor{}, err
 	}
 	actor := relay.Value()
-	out := town.Card{Name: sanitize.Line(actor.Name), Read: now}
+	out := town.Card{Name: sanitize.Line(actor.Name), Read: now, Software: sanitize.Line(server.Software)}
 	var said struct {
 		Bourg *card `json:"bourg"`
 	}

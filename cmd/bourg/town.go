@@ -159,6 +159,8 @@ func (t *theTown) wire() {
 	t.neighbours = &town.Neighbours{
 		Store: t.store, Accounts: t.store, Addresses: t.addresses, Cards: peers, Peers: peers, Pause: pause,
 		Clean: sanitize.HTML, Line: sanitize.Line, Now: t.now, Wake: wake,
+
+		Rates: new(town.PeerRates),
 	}
 	t.console = &town.Console{Neighbours: t.neighbours, Documents: t.documents, Store: t.store, Reader: peers, Mails: t.config.SMTPURL != ""}
 	t.neighbours.Visited = t.console.Visited

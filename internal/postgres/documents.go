@@ -74,6 +74,18 @@ func (s *Store) OutboxPage(ctx context.Context, actor, before uuid.UUID, n int, 
 	return page, total, mapped("read outbox", err)
 }
 
+// kmFromTown is how far a merchant m lies from the point of the town t, along a globe of 6371 km.
+const kmFromTown = `12742 * asin(least(1, sqrt(
+	sin(radians(m.lat - t.lat) / 2) ^ 2 + cos(radians(t.lat)) * cos(radians(m.lat)) * sin(radians(m.lon - t.lon) / 2) ^ 2)))`
+
+// RadiusKm implements town.NeighbourStore.
+func (s *Store) RadiusKm(ctx context.Context) (float64, error) {
+	var km float64
+	err := s.pool.QueryRow(ctx, `
+		SELECT coalesce(max(`+kmFromTown+`), 0) FROM `+merchantTables+` CROSS JOIN town t WHERE a.deleted_at IS NULL`).Scan(&km)
+	return km, mapped("measure the town", err)
+}
+
 // Statistics implements town.DocumentStore. A merchant is active who has published within
 // 30 or 180 days; answers are no posts here. Distances are along a globe of 6371 km.
 func (s *Store) Statistics(ctx context.Context, now time.Time) (town.Statistics, error) {
@@ -84,9 +96,7 @@ func (s *Store) Statistics(ctx context.Context, now time.Time) (town.Statistics,
 		  FROM `+merchantTables+` LEFT JOIN LATERAL (
 			SELECT p.published_at AS last FROM posts p WHERE p.merchant_id = m.id AND `+inFeed+` ORDER BY p.published_at DESC LIMIT 1
 		  ) newest ON true LEFT JOIN LATERAL (
-			SELECT 12742 * asin(least(1, sqrt(
-			       sin(radians(m.lat - t.lat) / 2) ^ 2 + cos(radians(t.lat)) * cos(radians(m.lat)) * sin(radians(m.lon - t.lon) / 2) ^ 2))) AS km
-			  FROM town t
+			SELECT `+kmFromTown+` AS km FROM town t
 		  ) away ON true
 		 WHERE a.deleted_at IS NULL`, now.AddDate(0, 0, -30), now.AddDate(0, 0, -180)).Scan(
 		&st.Merchants, &st.ActiveMonth, &st.ActiveHalfyear, &st.Posts, &st.RadiusKm)

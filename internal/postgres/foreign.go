@@ -93,6 +93,20 @@ func (s *Store) DeleteForeignPost(ctx context.Context, in town.Received, domain 
 	})
 }
 
+// LoseForeignPost implements town.NeighbourStore.
+func (s *Store) LoseForeignPost(ctx context.Context, in town.Received, domain string, o *federation.Object) error {
+	return s.receiveInTx(ctx, "lose foreign post", in, func(tx pgx.Tx, _ int64) error {
+		_, err := tx.Exec(ctx, `
+			DELETE FROM foreign_posts
+			 WHERE object_id = $1 AND domain = $2 AND actor = $3 AND coalesce(updated_at, published_at) <= greatest($4, $5)`,
+			string(o.ID), domain, string(o.AttributedTo), o.Updated, o.Published)
+		if err != nil {
+			return err
+		}
+		return exchanged(ctx, tx, domain)
+	})
+}
+
 // exchanged notes that news came from a neighbour, to the minute, so that its row is not written for each piece.
 func exchanged(ctx context.Context, tx pgx.Tx, domain string) error {
 	_, err := tx.Exec(ctx, `

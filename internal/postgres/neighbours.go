@@ -18,7 +18,8 @@ var _ town.NeighbourStore = (*Store)(nil)
 const neighbourColumns = `domain, base, name, insee, lat, lon, radius_km, peering, legal, phone, town_actor, active, card_read_at,
 	relay, relay_inbox, relay_outbox, outgoing, incoming, mode, wants, gives, their_wants, grants, follow_id, asked_at, asks,
 	refusal, their_follow, they_asked_at, message, welcome_until, since, last_exchange, failing_since, reconciled_at,
-	shops, towns, ended_at`
+	shops, towns, ended_at,
+	software, speaks_peering`
 
 func scanNeighbour(row pgx.CollectableRow) (*town.Neighbour, error) {
 	var n town.Neighbour
@@ -30,7 +31,8 @@ func scanNeighbour(row pgx.CollectableRow) (*town.Neighbour, error) {
 		&n.Refusal, &n.TheirFollow, (*zeronull.Timestamptz)(&n.TheyAsked), &n.Message, (*zeronull.Timestamptz)(&n.Welcome),
 		(*zeronull.Timestamptz)(&n.Since), (*zeronull.Timestamptz)(&n.LastExchange), (*zeronull.Timestamptz)(&n.Failing),
 		(*zeronull.Timestamptz)(&n.Reconciled),
-		&n.Shops, &n.Towns, (*zeronull.Timestamptz)(&n.Ended))
+		&n.Shops, &n.Towns, (*zeronull.Timestamptz)(&n.Ended),
+		&n.Software, &n.SpeaksPeering)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +160,8 @@ func writeNeighbour(ctx context.Context, tx pgx.Tx, n *town.Neighbour) error {
 		       outgoing = $17, incoming = $18, mode = $19, wants = $20, gives = $21, their_wants = $22, grants = $23, follow_id = $24,
 		       asked_at = $25, asks = $26, refusal = $27, their_follow = $28, they_asked_at = $29, message = $30, welcome_until = $31,
 		       since = $32, last_exchange = $33, failing_since = $34, reconciled_at = $35,
-		       shops = $36, towns = $37, ended_at = $38
+		       shops = $36, towns = $37, ended_at = $38,
+		       software = $39, speaks_peering = $40
 		 WHERE domain = $1`,
 		n.Domain, n.Base, n.Name, insee, lat, lon, n.RadiusKm, n.Peering, string(n.Legal), n.Phone, string(n.Town), string(n.Active),
 		zeronull.Timestamptz(n.Read), string(n.Relay.ID), string(n.Relay.Inbox), string(n.Relay.Outbox),
@@ -166,7 +169,8 @@ func writeNeighbour(ctx context.Context, tx pgx.Tx, n *town.Neighbour) error {
 		zeronull.Timestamptz(n.Asked), n.Asks, n.Refusal, string(n.TheirFollow), zeronull.Timestamptz(n.TheyAsked), n.Message,
 		zeronull.Timestamptz(n.Welcome), zeronull.Timestamptz(n.Since), zeronull.Timestamptz(n.LastExchange),
 		zeronull.Timestamptz(n.Failing), zeronull.Timestamptz(n.Reconciled),
-		n.Shops, string(n.Towns), zeronull.Timestamptz(n.Ended))
+		n.Shops, string(n.Towns), zeronull.Timestamptz(n.Ended),
+		n.Software, n.SpeaksPeering)
 	return err
 }
 

@@ -57,13 +57,16 @@ func cardActors(a Addresses, relay, town, around uuid.UUID) actorCard {
 	return c
 }
 
+// cardRadius is the radius that the card tells of a town whose shops lie so far from its point.
+func cardRadius(km float64) int { return int(math.Ceil(min(max(km, 1), widestKm))) }
+
 // townCard makes the card. Each request of another town waits for a person.
 func townCard(a Addresses, t *Town, actors actorCard, radiusKm float64, shops int) card {
 	c := card{
 		Protocol: cardProtocol,
 		Town: cardTown{
 			Name: t.Name, INSEE: []string{}, Lat: t.Lat, Lon: t.Lon,
-			RadiusKm: int(math.Ceil(min(max(radiusKm, 1), widestKm))),
+			RadiusKm: cardRadius(radiusKm),
 		},
 		Peering: "approval", Languages: []string{"fr"}, Legal: string(a.at("/mentions-legales")),
 		ContactPhone: strings.TrimSpace(t.HelpPhone), Actors: actors,

@@ -43,6 +43,9 @@ type Neighbour struct {
 	LastExchange time.Time // when news last came from there or arrived there
 	Failing      time.Time // since when every attempt to reach it has failed; zero: it is reached
 	Reconciled   time.Time // when what we have was last compared with what it has
+
+	// SpeaksPeering tells that it has spoken with us as towns do, whatever its card says or does not say.
+	SpeaksPeering bool
 }
 
 // Card is what a town says of itself in NodeInfo (PEERING.md, section 2).
@@ -61,6 +64,8 @@ type Card struct {
 	Shops  *int           // how many merchants publish there; nil: not told
 	Towns  federation.IRI // its public list of its own neighbours, see hints.go
 	Latest federation.IRI // its newest news, to be looked at before it is asked; it is not kept
+
+	Software string // what the server runs, as NodeInfo names it, in lower case; "": not told
 }
 
 // RelayActor is the Application that speaks for the other server.

@@ -34,6 +34,11 @@ type NeighbourStore interface {
 	// happens where its id has a tombstone. DeleteForeignPost removes it and leaves a tombstone.
 	SaveForeignPost(ctx context.Context, in Received, p *ForeignPost) error
 	DeleteForeignPost(ctx context.Context, in Received, domain string, object federation.IRI) error
+	// LoseForeignPost forgets what an Update by its author has taken out of our reach or out of the agreement. It leaves no
+	// tombstone: the next Update may bring it back. Nothing happens where a newer version is known.
+	LoseForeignPost(ctx context.Context, in Received, domain string, o *federation.Object) error
+	// RadiusKm is how far from the town's own point its shops lie, those that have a place.
+	RadiusKm(ctx context.Context) (float64, error)
 	// ForeignFeed lists what is shown of a neighbour's news, or of all neighbours' where domain is "", newest first.
 	ForeignFeed(ctx context.Context, domain string, before Cursor, n int) ([]*ForeignPost, error)
 	// PurgeForeign removes what neighbours sent with whom the exchange has ended.
@@ -64,6 +69,8 @@ type Neighbours struct {
 
 	// Visited is told of each visit, whether the town was reached or not; nil: nobody wants to know.
 	Visited func(ctx context.Context, domain string, reached bool) error
+
+	Rates *PeerRates // nil: neighbours may send as much as they like
 }
 
 // maxMessage bounds what town halls write to each other with a request or a refusal, in runes.

@@ -59,6 +59,10 @@ type Post struct {
 	Details
 
 	Likes, Shares, Replies int
+
+	// Before is the post as it stood when an edit began that is about to be told: who had that version hears of the edit too.
+	// Nil: where and how far it is carried has not changed.
+	Before *Post
 }
 
 // Left tells whether the undo window is over.

@@ -245,6 +245,8 @@ func (p *Publisher) Edit(ctx context.Context, by Author, id uuid.UUID, d Draft) 
 			return nil, err
 		}
 		changed.stand(post)
+		before := *post
+		post.Before = &before
 		post.Text, post.Reach, post.Photos, post.Details = changed.Text, changed.Reach, changed.Photos, changed.Details
 		if err := p.edit(ctx, post); err != nil {
 			return nil, fmt.Errorf("edit: %w", err)

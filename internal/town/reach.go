@@ -82,6 +82,9 @@ func (s Scope) Takes(k Kind, km float64) bool {
 	return slices.Contains(s.Kinds, k) && (s.MaxKm == 0 || km <= float64(s.MaxKm))
 }
 
+// has tells whether posts of this kind are within the scope, from however far.
+func (s Scope) has(k Kind) bool { return slices.Contains(s.Kinds, k) }
+
 // askAgain are the times after the first asking at which an unanswered request is repeated.
 var askAgain = []time.Duration{24 * time.Hour, 3 * 24 * time.Hour, 7 * 24 * time.Hour}
 
@@ -150,6 +153,4 @@ const (
 	BackfillEvery = time.Second
 	// ReconcileEvery is the time between two comparisons of what is known with what a neighbour has.
 	ReconcileEvery = 24 * time.Hour
-	// PeerRate is how many activities of one neighbour are taken in a minute.
-	PeerRate = 60
 )

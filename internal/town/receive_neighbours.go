@@ -38,6 +38,7 @@ func (n *Neighbours) followed(ctx context.Context, in *federation.Incoming) erro
 		if k.Name == "" {
 			k.Name = cutRunes(n.Line(in.Sender.Name), 100)
 		}
+		k.SpeaksPeering = k.SpeaksPeering || isTown
 		return k.IsAsked(in.Activity.ID, wants, cutRunes(n.Line(term.Message), maxMessage), false, FullScope(), n.now()), nil
 	})
 }
@@ -84,6 +85,7 @@ func (n *Neighbours) answered(ctx context.Context, in *federation.Incoming) erro
 			k.IsRefused(follow, cutRunes(n.Line(in.Activity.Content), maxMessage))
 			return nil, nil
 		}
+		k.SpeaksPeering = k.SpeaksPeering || isTown
 		return k.IsAccepted(follow, gives, n.now()), nil
 	})
 }
@@ -118,6 +120,9 @@ func (n *Neighbours) announced(ctx context.Context, in *federation.Incoming) err
 	if host != k.Domain || inner.ID.Host() != host || inner.Actor.Host() != host || inner.ObjectID.Host() != host {
 		return federation.ErrIgnored
 	}
+	if err := n.Rates.Take(k.Domain, n.Now()); err != nil {
+		return err
+	}
 	of := received(&federation.Incoming{Activity: inner, Sender: in.Sender})
 	switch inner.Type {
 	case "Create", "Update":
@@ -126,6 +131,9 @@ func (n *Neighbours) announced(ctx context.Context, in *federation.Incoming) err
 			return federation.ErrIgnored
 		}
 		post, err := n.foreign(ctx, k, in.Received, readTerms(in.JSON), o)
+		if errors.Is(err, federation.ErrIgnored) && inner.Type == "Update" {
+			return n.Store.LoseForeignPost(ctx, of, k.Domain, o)
+		}
 		if err != nil {
 			return err
 		}
@@ -157,6 +165,13 @@ func (n *Neighbours) foreign(ctx context.Context, k *Neighbour, received time.Ti
 	if !k.Receives(kind, far) {
 		return nil, federation.ErrIgnored
 	}
+	reaches, err := n.reaches(ctx, terms.reach(), far)
+	if err != nil {
+		return nil, err
+	}
+	if !reaches {
+		return nil, federation.ErrIgnored
+	}
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, fmt.Errorf("announced: make an id: %w", err)
@@ -179,9 +194,23 @@ func (n *Neighbours) foreign(ctx context.Context, k *Neighbour, received time.Ti
 	}, nil
 }
 
+// reaches tells whether a post with this reach that stands so far away is carried to us. Who sent it has decided so by our
+// card; here it is asked once more, for posts whose reach was narrowed by an edit.
+func (n *Neighbours) reaches(ctx context.Context, reach Reach, far float64) (bool, error) {
+	switch {
+	case reach == ReachTown:
+		return false, nil
+	case far <= reach.Km():
+		return true, nil
+	}
+	radius, err := n.Store.RadiusKm(ctx)
+	return far <= reach.Km()+float64(cardRadius(radius)), err
+}
+
 // foreignTerms are the structured parts of an announced object that federation does not read.
 type foreignTerms struct {
 	Kind     string `json:"bourg:kind"`
+	Reach    string `json:"bourg:reach"`
 	Location struct {
 		Latitude  *float64 `json:"latitude"`
 		Longitude *float64 `json:"longitude"`
@@ -225,6 +254,15 @@ func (t foreignTerms) kind(objectType string) Kind {
 	default:
 		return News
 	}
+}
+
+// reach is the reach of an announced object; one that nobody knows is everywhere.
+func (t foreignTerms) reach() Reach {
+	switch r := Reach(t.Reach); r {
+	case ReachTown, ReachNeighbours, ReachRegion:
+		return r
+	}
+	return ReachEverywhere
 }
 
 func (t foreignTerms) place() *Point {

@@ -205,6 +205,7 @@ func (n *Neighbours) fetchAll(ctx context.Context, k *Neighbour, now time.Time, 
 		}
 		post, err := n.foreign(ctx, k, now, readObjectTerms(raw), o)
 		if errors.Is(err, federation.ErrIgnored) {
+			gone = append(gone, id) // out of reach by now, or out of the agreement
 			continue
 		}
 		if err != nil {
