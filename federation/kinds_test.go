@@ -92,7 +92,8 @@ func checkShapes(t *testing.T, name string, v any) {
 		}
 		if v["type"] == "Event" {
 			for _, field := range []string{"name", "startTime", "endTime", "timezone", "eventStatus", "location", "organizers", "actor", "attributedTo", "uuid"} {
-				if v[field] == nil && name != "event.txtar" {
+				// Gancio shows whatever end there is, so it is left out where the merchant named none.
+				if v[field] == nil && name != "event.txtar" && (field != "endTime" || name != "relay-create-event.txtar") {
 					t.Errorf("%s: got an Event without %s", name, field)
 				}
 			}

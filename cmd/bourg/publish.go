@@ -171,10 +171,11 @@ func (t *theTown) addPhoto(ctx context.Context, merchant uuid.UUID, file, alt st
 	return photo, nil
 }
 
-// editCommand changes the text of a post, and nothing else of it.
+// editCommand changes the text of a post and, where it is named, how far it is carried; nothing else of it.
 type editCommand struct {
-	ID   string `arg:"" help:"The post: its id, its page, or the bare uuid."`
-	Text string `required:"" help:"The new text."`
+	ID    string `arg:"" help:"The post: its id, its page, or the bare uuid."`
+	Text  string `required:"" help:"The new text."`
+	Reach string `enum:",town,neighbours,region,everywhere" default:"" help:"How far the news is carried from now on: town, neighbours, region or everywhere."`
 }
 
 func (c *editCommand) Run(e *env) error {
@@ -183,8 +184,12 @@ func (c *editCommand) Run(e *env) error {
 		if err != nil {
 			return err
 		}
+		reach := post.Reach
+		if c.Reach != "" {
+			reach = town.Reach(c.Reach)
+		}
 		post, err = t.publisher.Edit(ctx, operator, post.ID, town.Draft{
-			Text: c.Text, Reach: post.Reach, Photos: post.Photos, Details: post.Details,
+			Text: c.Text, Reach: reach, Photos: post.Photos, Details: post.Details,
 		})
 		if err != nil {
 			return err

@@ -96,10 +96,10 @@ func (s *Store) DeleteForeignPost(ctx context.Context, in town.Received, domain 
 // LoseForeignPost implements town.NeighbourStore.
 func (s *Store) LoseForeignPost(ctx context.Context, in town.Received, domain string, o *federation.Object) error {
 	return s.receiveInTx(ctx, "lose foreign post", in, func(tx pgx.Tx, _ int64) error {
+		said := town.ForeignPost{Published: o.Published, Updated: o.Updated}
 		_, err := tx.Exec(ctx, `
-			DELETE FROM foreign_posts
-			 WHERE object_id = $1 AND domain = $2 AND actor = $3 AND coalesce(updated_at, published_at) <= greatest($4, $5)`,
-			string(o.ID), domain, string(o.AttributedTo), o.Updated, o.Published)
+			DELETE FROM foreign_posts WHERE object_id = $1 AND domain = $2 AND actor = $3 AND coalesce(updated_at, published_at) <= $4`,
+			string(o.ID), domain, string(o.AttributedTo), said.Changed())
 		if err != nil {
 			return err
 		}

@@ -167,7 +167,7 @@ func (c *carrier) event(activity string, inboxes []federation.IRI) error {
 	if activity == "Delete" {
 		act.Object = &federation.Object{ID: act.ObjectID, Type: "Tombstone", FormerType: objectType(c.post.Kind), Deleted: c.now()}
 	} else {
-		object, err := gancioEvent(c.out.JSON)
+		object, err := gancioEvent(c.out.JSON, c.Addresses.Actor(c.relay))
 		if err != nil {
 			return err
 		}

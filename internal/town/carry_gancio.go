@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"bourg/federation"
 )
 
 // gancioEvent takes the event out of a merchant's activity, and gives it the form that Gancio reads (1.21,
-// server/federation/events.js): it downloads the first attachment, and shows its name as the text for who does not see it;
-// the address of a place is one line; an end that people need not see is left out.
-func gancioEvent(activity []byte) (json.RawMessage, error) {
+// server/federation/events.js): it is the relay's, whom Gancio holds for its owner; Gancio downloads the first attachment, and
+// shows its name as the text for who does not see it; the address of a place is one line; an end that people need not see is left
+// out, because it would be shown.
+func gancioEvent(activity []byte, relay federation.IRI) (json.RawMessage, error) {
 	var of struct {
 		Object map[string]any `json:"object"`
 	}
@@ -20,6 +23,7 @@ func gancioEvent(activity []byte) (json.RawMessage, error) {
 		return nil, fmt.Errorf("read the event: %w", err)
 	}
 	event := of.Object
+	event["attributedTo"], event["actor"] = string(relay), string(relay)
 	pictures := []any{}
 	list, _ := event["attachment"].([]any)
 	for _, one := range list {

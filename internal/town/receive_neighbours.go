@@ -43,10 +43,16 @@ func (n *Neighbours) followed(ctx context.Context, in *federation.Incoming) erro
 	})
 }
 
-// take applies a step that a neighbour's activity brings about, and sends what it says.
+// take applies a step that a neighbour's activity brings about, and sends what it says. A Follow counts by when it was signed
+// as well, because Gancio has one id for all times that it begins to follow somebody; that a second one changes nothing is
+// seen to by IsAsked.
 func (n *Neighbours) take(ctx context.Context, in *federation.Incoming, domain string, step func(*Neighbour) ([]Say, error)) error {
+	rec := received(in)
+	if in.Activity.Type == "Follow" {
+		rec.Key = Key(string(in.Sender.ID), string(in.Activity.ID), in.Signed.UTC().Format(time.RFC3339))
+	}
 	return n.saying(ctx, step, func(change func(*Neighbour) ([]Outgoing, error)) error {
-		return n.Store.ReceiveFromNeighbour(ctx, received(in), domain, change)
+		return n.Store.ReceiveFromNeighbour(ctx, rec, domain, change)
 	})
 }
 
