@@ -114,6 +114,13 @@ func (p *paperTown) gives(tw *town, maxKm int, kinds ...string) string {
 	accept := p.say("Accept", follow)
 	accept["bourg:peering"] = map[string]any{"version": 1, "gives": map[string]any{"kinds": kinds, "maxKm": maxKm}}
 	p.send(tw.at("/inbox"), accept)
+	// The list is compared once now, and not again for a day. What is told before that would have to stand on it.
+	eventually(p.t, "the first comparison", func() error {
+		if tw.counts(`SELECT count(*) FROM neighbours WHERE domain = $1 AND reconciled_at IS NOT NULL`, p.host) == 0 {
+			return fmt.Errorf("asked for %v", p.requests())
+		}
+		return nil
+	})
 	return text(follow, "id")
 }
 

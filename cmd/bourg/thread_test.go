@@ -13,6 +13,7 @@ import (
 type served struct {
 	contentType string
 	body        []byte
+	location    string // where it has gone; "" where it is here
 }
 
 // page serves what serve has put there.
@@ -25,18 +26,29 @@ func (f *follower) page(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	if found.location != "" {
+		http.Redirect(w, r, found.location, http.StatusFound)
+		return
+	}
 	w.Header().Set("Content-Type", found.contentType)
 	_, _ = w.Write(found.body) // The reader may have gone.
 }
 
 // serve puts something at an address, given whole or as a path.
 func (f *follower) serve(address, contentType string, body []byte) {
+	f.put(address, served{contentType: contentType, body: body})
+}
+
+// redirect lets an address, given whole or as a path, lead elsewhere.
+func (f *follower) redirect(address, to string) { f.put(address, served{location: to}) }
+
+func (f *follower) put(address string, what served) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.pages == nil {
 		f.pages = map[string]served{}
 	}
-	f.pages[strings.TrimPrefix(address, "http://"+f.host)] = served{contentType, body}
+	f.pages[strings.TrimPrefix(address, "http://"+f.host)] = what
 }
 
 // serveNote puts a note of a Create where its id says, and returns the id.
