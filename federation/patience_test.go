@@ -15,7 +15,7 @@ func TestHostThatIsAwayIsProbedLessAndLess(t *testing.T) {
 	for {
 		attempts++
 		var answer *Answer
-		var err error = ErrUnreachable
+		err := ErrUnreachable
 		if !now.Before(back) {
 			answer, err = &Answer{Status: 202}, nil
 		}
