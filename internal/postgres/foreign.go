@@ -28,7 +28,8 @@ func (s *Store) KeepForeignPost(ctx context.Context, p *town.ForeignPost) error 
 	return err
 }
 
-// keepForeign inserts or replaces a neighbour's post. Who wrote it is asked of its own town, where that is not known.
+// keepForeign inserts or replaces a neighbour's post. It stays published when it was, except where that was cut to when it
+// came, because the neighbour's clock is ahead: else a comparison would find it missing every day. Who wrote it is asked of its own town, where that is not known.
 func (s *Store) keepForeign(ctx context.Context, tx pgx.Tx, p *town.ForeignPost) error {
 	details, err := json.Marshal(foreignDetails{p.Offer, p.Product, p.Event})
 	if err != nil {
@@ -47,7 +48,8 @@ func (s *Store) keepForeign(ctx context.Context, tx pgx.Tx, p *town.ForeignPost)
 		ON CONFLICT (object_id) DO UPDATE
 		   SET kind = excluded.kind, title = excluded.title, content = excluded.content, language = excluded.language, url = excluded.url,
 		       starts_at = excluded.starts_at, ends_at = excluded.ends_at, details = excluded.details, attachments = excluded.attachments,
-		       km = excluded.km, updated_at = excluded.updated_at
+		       km = excluded.km, updated_at = excluded.updated_at,
+		       published_at = CASE WHEN f.published_at >= f.received_at THEN excluded.published_at ELSE f.published_at END
 		 WHERE f.domain = excluded.domain AND f.actor = excluded.actor
 		   AND coalesce(excluded.updated_at, excluded.published_at) > coalesce(f.updated_at, f.published_at)`,
 		p.ID, string(p.ObjectID), p.Domain, string(p.Actor.ID), string(p.Kind), p.Title, p.Content, p.Language, string(p.URL),
