@@ -109,7 +109,6 @@ func (f *follower) up() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/webfinger", f.webFinger)
 	mux.HandleFunc("GET /actor", f.instanceActor)
-	mux.HandleFunc("POST /actor/inbox", f.inbox)
 	mux.HandleFunc("GET /users/{name}", f.actor)
 	mux.HandleFunc("POST /users/{name}/inbox", f.inbox)
 	mux.HandleFunc("POST /actor/inbox", f.inbox)
