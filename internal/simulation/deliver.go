@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -111,11 +112,15 @@ func (w *World) arrive(i, slot int32) {
 		w.count.add(w.now, from.id, failures, 1)
 		w.settleFailure(l, d, nil, federation.ErrUnreachable)
 		return
-	case d.about != words && !w.admit(l):
-		w.exchange(l, w.size(&d), w.sizes.Answer)
-		w.count.refusals++
-		w.settleFailure(l, d, &federation.Answer{Status: http.StatusTooManyRequests, RetryAfter: strconv.Itoa(60)}, nil)
-		return
+	case d.about != words:
+		var refusal *federation.Refusal
+		if err := to.rates.Take(w.links[l.reverse].knows.Domain, clock(w.now)); errors.As(err, &refusal) {
+			w.exchange(l, w.size(&d), w.sizes.Answer)
+			w.count.add(w.now, to.id, verifications, 1)
+			w.count.refusals++
+			w.settleFailure(l, d, &federation.Answer{Status: refusal.Status, RetryAfter: strconv.Itoa(refusal.RetryAfter)}, nil)
+			return
+		}
 	}
 	w.exchange(l, w.size(&d), w.sizes.Answer)
 	w.count.add(w.now, to.id, verifications, 1)
@@ -210,17 +215,6 @@ func (w *World) pumped(i int32) {
 	if l := &w.links[i]; l.backlog != nil && l.backlog.wake == w.now {
 		w.pump(l)
 	}
-}
-
-// admit tells whether the second town takes another activity now: town.PeerRate in a minute.
-func (w *World) admit(l *link) bool {
-	l.room = min(town.PeerRate, l.room+(w.now-l.roomAt).Minutes()*town.PeerRate)
-	l.roomAt = w.now
-	if l.room < 1 {
-		return false
-	}
-	l.room--
-	return true
 }
 
 // size is the number of bytes of a request.

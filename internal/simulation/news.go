@@ -99,7 +99,8 @@ func (w *World) takes(l *link, p *post) bool {
 	case town.Offer, town.Event, town.Closure, town.Product:
 		at = w.shops[p.shop].Point
 	}
-	return w.links[l.reverse].knows.Receives(p.kind, w.towns[l.to].KmTo(at))
+	to := &w.towns[l.to]
+	return w.links[l.reverse].knows.Receives(p.kind, to.KmTo(at)) && p.reach.Carries(at, to.Point, to.RadiusKm)
 }
 
 // edit changes a post: an Update to the neighbours within its reach.
@@ -137,7 +138,7 @@ func (w *World) edit(id int32) {
 	w.count.add(w.now, t.id, stored, w.sizes.Announce[p.kind]+w.sizes.Object[p.kind])
 }
 
-// withdraw takes a post back: a Delete to every town that receives news from here.
+// withdraw takes a post back: a Delete to every town that may have had it.
 func (w *World) withdraw(id int32) {
 	p := &w.posts[id]
 	t := &w.towns[p.town]
@@ -153,7 +154,7 @@ func (w *World) withdraw(id int32) {
 	w.count.add(w.now, t.id, activities, 1)
 	for _, i := range t.links {
 		l := &w.links[i]
-		if l.knows.Incoming == town.StandingAccepted && l.knows.Mode != town.ModeBlocked {
+		if l.knows.Incoming == town.StandingAccepted && l.knows.Mode != town.ModeBlocked && l.knows.MayHave(p.kind, p.reach) {
 			w.send(l, delivery{post: id, about: remove})
 		}
 	}

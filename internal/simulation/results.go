@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"sync"
-	"time"
 
 	"bourg/internal/town"
 )
@@ -517,6 +516,3 @@ func (c *counters) cost(m Machine) []float64 {
 	}
 	return costs
 }
-
-// Elapsed is a duration in seconds, rounded to tenths.
-func Elapsed(d time.Duration) float64 { return math.Round(d.Seconds()*10) / 10 }

@@ -71,7 +71,12 @@ func (w *World) visit(i int32) {
 	if !n.SameTown(n.Relay.ID, card) {
 		panic("simulation: a town is not the same as before") // no town of the model changes hands
 	}
-	if n.CompareDue(clock(w.now), n.Reached(card, n.Relay)) {
+	due := n.CompareDue(clock(w.now), n.Reached(card, n.Relay))
+	if n.Exchanges() { // then its own neighbours are read as well
+		w.exchange(l, w.sizes.Request, w.sizes.Towns)
+		w.count.add(w.now, from.id, cards, 1)
+	}
+	if due {
 		w.compare(i)
 	}
 	w.planVisit(i)
@@ -89,12 +94,13 @@ func (w *World) compare(i int32) {
 		w.exchange(l, w.sizes.Request, w.sizes.Answer) // 403
 		return
 	}
-	w.exchange(l, w.sizes.Request, w.sizes.Answer+(news.owes+news.refused)*w.sizes.Line)
-	w.count.add(w.now, l.from, listed, news.owes+news.refused)
-	if !news.apart() && news.refused == 0 { // the two lists have one digest: Difference would find nothing
+	if !news.apart() && news.refused == 0 { // the two lists have one digest: the answer is 304
+		w.exchange(l, w.sizes.Request, w.sizes.Answer)
 		l.knows.Compared(began)
 		return
 	}
+	w.exchange(l, w.sizes.Request, w.sizes.Answer+(news.owes+news.refused)*w.sizes.Line)
+	w.count.add(w.now, l.from, listed, news.owes+news.refused)
 	fetch, drop := town.Difference(w.known(news), w.list(news), town.BackfillObjects)
 	kept := 0
 	for k, id := range fetch {

@@ -28,6 +28,7 @@ type Sizes struct {
 	Delete   int               // an Announce of a Delete
 	Letter   int               // a Follow or an Accept between town halls
 	Card     int               // what is read to know another town's card: three documents
+	Towns    int               // a list of six neighbours, read with each card
 	Line     int               // of a list of live objects
 	Request  int               // a signed GET
 	Answer   int               // what is answered where there is nothing to say
@@ -68,6 +69,9 @@ func (a *author) Photos(context.Context, uuid.UUID, []uuid.UUID) ([]town.Photo, 
 	}}}, nil
 }
 func (a *author) PublicReplies(context.Context, uuid.UUID) ([]federation.IRI, error) { return nil, nil }
+func (a *author) OwnGroups(context.Context) (around, of uuid.UUID, err error) {
+	return uuid.UUID{1, 2}, uuid.UUID{1, 3}, nil
+}
 func (a *author) Statistics(context.Context, time.Time) (town.Statistics, error) {
 	return town.Statistics{Merchants: 10, ActiveMonth: 8, ActiveHalfyear: 10, Posts: 400, RadiusKm: 2}, nil
 }
@@ -164,7 +168,7 @@ func MeasureSizes(ctx context.Context) (Sizes, error) {
 		relay:    town.LocalActor{ID: id(2), Kind: "relay", Handle: "relay", Created: epoch, Keys: keys},
 		neighbour: town.Neighbour{
 			Domain: "vernede.example", Base: "https://vernede.example", Outgoing: town.StandingNone, Incoming: town.StandingAccepted, Mode: town.ModeOpen,
-			Card: town.Card{Name: "Vernède", Place: &place, RadiusKm: 3}, TheirWants: town.FullScope(), Grants: town.FullScope(),
+			Card: town.Card{Name: "Vernède", Place: &place, RadiusKm: 3, Peering: "approval"}, TheirWants: town.FullScope(), Grants: town.FullScope(),
 			Relay:       town.RelayActor{ID: "https://vernede.example/actors/0193a1c0-0000-7000-8000-000000000009", Inbox: "https://vernede.example/actors/0193a1c0-0000-7000-8000-000000000009/inbox"},
 			TheirFollow: "https://vernede.example/activities/0193a1c0-0000-7000-8000-000000000008",
 		},
@@ -228,7 +232,12 @@ func MeasureSizes(ctx context.Context) (Sizes, error) {
 	}
 	s.Letter = len(a.sent[0].JSON) + headers.post
 	s.Line = len(town.ActiveLine{ID: addresses.Post(last), Changed: now}.String()) + 1
-	s.Card, err = cardSize(ctx, documents, base)
+	if s.Card, err = cardSize(ctx, documents, base); err != nil {
+		return Sizes{}, err
+	}
+	one := town.ListedNeighbour{Neighbour: &a.neighbour}
+	towns, err := town.WriteTowns([]town.ListedNeighbour{one, one, one, one, one, one})
+	s.Towns = len(towns) + answerHeaders
 	return s, err
 }
 

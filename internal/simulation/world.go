@@ -80,6 +80,7 @@ type townState struct {
 	restore   bool   // it comes back with the copy of the night before
 	tick      moment // one of the moments at which it looks after its neighbours
 	quota     quota
+	rates     town.PeerRates // what neighbours send
 
 	writes, fails draw
 }
@@ -101,9 +102,7 @@ type link struct {
 	decided     bool // from's town hall has looked at what to asked, or never will
 	ed25519     bool // from knows that to takes such signatures
 	backlog     *backlog
-	visit       moment  // when from looks at to next; 0: not planned
-	room        float64 // what to takes of from at once, of its rate
-	roomAt      moment
+	visit       moment // when from looks at to next; 0: not planned
 }
 
 // copied is a post in another town, as it was last changed by what that town knows.
@@ -216,7 +215,7 @@ func (w *World) join() error {
 		pairs[[2]int32{from, to}] = i
 		f, t := &w.towns[from], &w.towns[to]
 		w.links = append(w.links, link{
-			from: from, to: to, bit: 1 << len(f.links), room: town.PeerRate,
+			from: from, to: to, bit: 1 << len(f.links),
 			knows: town.Neighbour{
 				Domain: domain(to), Outgoing: town.StandingNone, Incoming: town.StandingNone,
 				Card:  town.Card{Name: domain(to), Place: &t.Point, RadiusKm: t.RadiusKm, INSEE: []string{strconv.Itoa(10_000 + int(to))}},

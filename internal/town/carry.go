@@ -61,7 +61,7 @@ func route(all []*Neighbour, post *Post, from, before Point, activity string) ro
 		had := activity != "Create" && k.Sends(earlier.Kind, earlier.Reach, before)
 		if activity == "Delete" {
 			// What it knows of our place and radius may have changed since.
-			now, had = false, post.Reach != ReachTown && k.Grants.And(k.TheirWants).has(post.Kind)
+			now, had = false, k.MayHave(post.Kind, post.Reach)
 		}
 		switch form := k.Form(); {
 		case !now && !had:

@@ -137,6 +137,11 @@ func (n *Neighbour) Sends(k Kind, reach Reach, from Point) bool {
 	return reach.Carries(from, *n.Place, n.RadiusKm) && n.Grants.And(n.TheirWants).Takes(k, from.KmTo(*n.Place))
 }
 
+// MayHave tells whether the neighbour may have got a post of this kind with this reach, wherever either stood by then.
+func (n *Neighbour) MayHave(k Kind, reach Reach) bool {
+	return reach != ReachTown && n.Grants.And(n.TheirWants).has(k)
+}
+
 // Exchanges tells whether news goes in one direction at least.
 func (n *Neighbour) Exchanges() bool {
 	return n.Mode != ModeBlocked && (n.Outgoing == StandingAccepted || n.Incoming == StandingAccepted)
