@@ -111,7 +111,6 @@ func (f *follower) up() {
 	mux.HandleFunc("GET /actor", f.instanceActor)
 	mux.HandleFunc("GET /users/{name}", f.actor)
 	mux.HandleFunc("POST /users/{name}/inbox", f.inbox)
-	mux.HandleFunc("POST /actor/inbox", f.inbox)
 	mux.HandleFunc("POST /inbox", f.inbox)
 	mux.HandleFunc("GET /", f.page)
 	web := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
