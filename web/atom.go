@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/xml"
+	"errors"
 	"html/template"
 	"net/http"
 	"strconv"
@@ -63,9 +64,12 @@ func (h *Handlers) Atom(w http.ResponseWriter, r *http.Request) error {
 	}, posts)
 }
 
-// CommerceAtom is the feed of a shop.
+// CommerceAtom is the feed of a shop, or of a page that gathers several.
 func (h *Handlers) CommerceAtom(w http.ResponseWriter, r *http.Request) error {
 	m, err := h.merchantIn(r)
+	if errors.Is(err, town.ErrNotFound) {
+		return h.groupeAtom(w, r)
+	}
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"time"
 
 	"bourg/web/locale"
@@ -187,7 +188,10 @@ func composer(l *locale.Locale) PagePublier {
 	}
 }
 
-func cannedPages() []canned {
+// cannedPages are all of them.
+func cannedPages() []canned { return slices.Concat(cannedScreens(), cannedGroups()) }
+
+func cannedScreens() []canned {
 	hosts := []Serveur{
 		{"aires-hautes.example", &Etat{Closed, "Injoignable depuis lundi à 8 h"}, []string{"23 envois attendent, le plus ancien depuis lundi à 8 h.", "Il met trop de temps à répondre.", "Prochain essai à 14 h 10."}, true},
 		{"mastodon.example", &Etat{Open, "Va bien"}, nil, false},

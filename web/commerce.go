@@ -31,6 +31,8 @@ type PageCommerce struct {
 	Entries       []Avis
 	OlderURL      string
 	NewerURL      string // back to the first page of news
+
+	Groups []Suivie // the markets and collectives to which it belongs
 }
 
 // Ecriteau is the notice on a shop's door.

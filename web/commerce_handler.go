@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -13,7 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// Commerce shows a shop's own page with its news.
+// Commerce shows a shop's own page with its news, or a page that gathers those of several.
 func (h *Handlers) Commerce(w http.ResponseWriter, r *http.Request) error {
 	ctx, l := r.Context(), h.renderer.Locale(r.Context())
 	before, err := readCursor(r.URL.Query())
@@ -21,6 +22,9 @@ func (h *Handlers) Commerce(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	m, err := h.merchantIn(r)
+	if errors.Is(err, town.ErrNotFound) {
+		return h.groupe(w, r)
+	}
 	if err != nil {
 		return err
 	}
@@ -49,6 +53,9 @@ func (h *Handlers) Commerce(w http.ResponseWriter, r *http.Request) error {
 		if err := h.display(r, l, m, &p); err != nil {
 			return err
 		}
+	}
+	if p.Groups, err = h.groupsOfShop(ctx, m.ID); err != nil {
+		return err
 	}
 	if m.Moved != nil {
 		p.Moved = departure(m.Moved)

@@ -11,6 +11,8 @@ type PageCommerces struct {
 	Shops      []Commerce
 	Closures   []Annonce // that are announced for the next two weeks
 	NextURL    string
+
+	Follow []Suivie // what can be followed in the place of single shops
 }
 
 // Annonce is a line that tells when something is.

@@ -62,6 +62,9 @@ func (h *Handlers) Commerces(w http.ResponseWriter, r *http.Request) error {
 	if p.Open { // behind the place, which may have closed since
 		all = slices.DeleteFunc(all, func(m *town.Merchant) bool { return !h.openNow(m, now) })
 	}
+	if p.Follow, err = h.toFollow(ctx, ""); err != nil {
+		return err
+	}
 	if len(all) > shopsOnPage {
 		all = all[:shopsOnPage]
 		p.NextURL = directoryOf(group, p.Open, all[len(all)-1].Handle)

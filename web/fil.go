@@ -18,6 +18,8 @@ type PageFil struct {
 	Families []Lien // the directory by kind of shop, with how many there are
 	Open     []Lien // the same, with how many are open now; none while all are closed
 	OpenNow  int    // how many are open
+
+	Follow []Suivie // what can be followed in the place of single shops
 }
 
 // Jour is a day of the thread.

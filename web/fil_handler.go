@@ -39,6 +39,9 @@ func (h *Handlers) Fil(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Events = h.entries(l, events)
+	if p.Follow, err = h.besideThread(ctx); err != nil {
+		return err
+	}
 	if before.IsZero() {
 		p.Today, p.Tonight = today(posts, h.config.Now(), zone), beginToday(events, h.config.Now(), zone)
 	} else {

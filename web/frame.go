@@ -71,6 +71,7 @@ const (
 	pathMairieReseau       = "/mairie/reseau"
 	pathMairieReglages     = "/mairie/reglages"
 	pathMairieSignalements = "/mairie/signalements"
+	pathMairieGroupes      = "/mairie/groupes"
 	pathAbonnes            = "/espace/abonnes"
 	pathDemenager          = "/espace/demenager"
 	pathSignaler           = "/mairie/signaler"

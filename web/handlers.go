@@ -21,6 +21,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/go-chi/chi/v5"
+	"github.com/google/uuid"
 )
 
 // Config is what the screens need of the program around them. All fields without a default are needed.
@@ -68,8 +69,9 @@ type Handlers struct {
 	sessions *scs.SessionManager
 	guard    *http.CrossOriginProtection
 	limits   limits
-	invited  *invitations
-	base     string // public address of the town, without a slash at the end
+	invited  *firsts[*Invitation]
+	gathered *firsts[uuid.UUID] // pages of markets and collectives
+	base     string             // public address of the town, without a slash at the end
 	zones    sync.Map
 	prepared atomic.Bool               // the town is set up, and stays so
 	clock    atomic.Pointer[townClock] // set once it is
@@ -85,7 +87,8 @@ func NewHandlers(c Config) (*Handlers, error) {
 	}
 	h := &Handlers{
 		config: c, base: strings.TrimSuffix(c.Addresses.Base.String(), "/"),
-		guard: http.NewCrossOriginProtection(), limits: newLimits(c.Now), invited: newInvitations(),
+		guard: http.NewCrossOriginProtection(), limits: newLimits(c.Now), invited: newFirsts[*Invitation](),
+		gathered: newFirsts[uuid.UUID](),
 	}
 	origin := c.Addresses.Base.Scheme + "://" + c.Addresses.Base.Host
 	mediaOrigin, err := originOf(c.MediaURL(""))
@@ -127,7 +130,7 @@ func (h *Handlers) site(ctx context.Context) (Site, error) {
 		return Site{}, err
 	}
 	s := Site{
-		URL: h.base, Name: t.Name, Colour: t.Accent, HelpPhone: t.HelpPhone, HelpHours: t.HelpHours, Zone: h.zone(t),
+		URL: h.base, Name: t.Name, Handle: "@" + h.config.Addresses.Handle(t.Handle), Colour: t.Accent, HelpPhone: t.HelpPhone, HelpHours: t.HelpHours, Zone: h.zone(t),
 		Accessibility: conformityOf(t.Accessibility.State),
 	}
 	if town.ValidEmail(t.Legal.Contact) {

@@ -4,49 +4,10 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"bourg/internal/sanitize"
 	"bourg/internal/town"
-
-	"github.com/google/uuid"
-	"github.com/maypok86/otter/v2"
-	"golang.org/x/sync/singleflight"
 )
-
-// invitations remembers for a few minutes what a form has led to, so that a second tap shows the same invitation and makes no
-// second shop.
-type invitations struct {
-	made   *otter.Cache[uuid.UUID, *Invitation]
-	making singleflight.Group
-}
-
-func newInvitations() *invitations {
-	return &invitations{made: otter.Must(&otter.Options[uuid.UUID, *Invitation]{
-		MaximumSize: 200, ExpiryCalculator: otter.ExpiryWriting[uuid.UUID, *Invitation](10 * time.Minute),
-	})}
-}
-
-// once runs make for the first form with this key and gives its invitation to all others.
-func (i *invitations) once(key uuid.UUID, invite func() (*Invitation, error)) (*Invitation, error) {
-	if key == uuid.Nil {
-		return invite()
-	}
-	made, err, _ := i.making.Do(key.String(), func() (any, error) {
-		if known, ok := i.made.GetIfPresent(key); ok {
-			return known, nil
-		}
-		invitation, err := invite()
-		if err == nil {
-			i.made.Set(key, invitation)
-		}
-		return invitation, err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return made.(*Invitation), nil
-}
 
 // MairieCommerces lists the shops and shows the form that invites one.
 func (h *Handlers) MairieCommerces(w http.ResponseWriter, r *http.Request) error {

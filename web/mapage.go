@@ -10,7 +10,7 @@ import (
 // "nom", "metier" (a slug), "adresse", "code_postal", "localite", "latitude", "longitude", "telephone", "site" (the address of a website), "lundi" to "dimanche" and
 // "feries" (hours of a day), "veille" (the names of days that are like the one before), "saison" (anything: rules for parts of the
 // year are kept), "jour1_du", "jour1_au", "jour1_heures", "jour1_mots" and so on (special days), "horaires" (words), "description",
-// "couleur" (one of Paints), "portee" (one of Reaches, for what is written from now on), "couverture" (a file) and "couverture_alt".
+// "couleur" (one of Paints), "portee" (one of Reaches, for what is written from now on), "relais" = "1" (the pages to follow relay its news; with "relais_demande", which says that the form has the box), "couverture" (a file) and "couverture_alt".
 type PageMaPage struct {
 	Shop      Commerce // as it is now
 	Name      string
@@ -31,6 +31,7 @@ type PageMaPage struct {
 	CoverAlt  string
 	Followers int
 	Reach     string // one of Reaches: of new posts, unless they say otherwise
+	Relayed   bool   // the pages to follow relay its news
 	Saved     bool
 	NoticeURL string // of the page on which the notice of special hours, which has just been published, can be taken back
 	Errors    Erreurs

@@ -43,7 +43,7 @@ func (h *Handlers) shopPage(l *locale.Locale, m *town.Merchant) PageMaPage {
 		Shop: h.shop(l, m), Name: m.Name, Trade: m.Trade, Trades: everyTrade(l), Address: m.Address, Phone: m.Phone,
 		Website: m.Website, PageURL: string(h.config.Addresses.Profile(m.Handle)), Verified: m.WebsiteVerified,
 		Postcode: m.PostalCode, Locality: m.Locality, About: m.Summary, Followers: m.Followers,
-		Reach: string(m.Reach),
+		Reach: string(m.Reach), Relayed: !m.Unannounced,
 		Hours: hoursOf(l, m, hours.DateOf(h.townNow())),
 	}
 	if m.Lat != nil && m.Lon != nil {
@@ -82,6 +82,9 @@ func (h *Handlers) EnregistrerMaPage(w http.ResponseWriter, r *http.Request) err
 	}
 	if form.Has("portee") {
 		m.Reach = town.Reach(form.Get("portee"))
+	}
+	if form.Has("relais_demande") { // or the form never had the box
+		m.Unannounced = form.Get("relais") == ""
 	}
 	said, ok := typedHours(form.Values)
 	var wrongHours Erreurs

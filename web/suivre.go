@@ -3,14 +3,14 @@ package web
 import "bourg/web/locale"
 
 // PageSuivre tells how to follow the town or a shop, or how to answer, share or like a piece of news from one's own account, GET
-// /suivre: "qui" (handle of a shop, without host), "objet" (path of a piece of news), "geste" (one of the acts), "adresse" (the
+// /suivre: "qui" (handle of a shop or of a page that gathers several, without host), "objet" (path of a piece of news), "geste" (one of the acts), "adresse" (the
 // visitor's address elsewhere), "retenir". Its form, and those under the news, are POST to the same address with the same fields, which
 // leads back here; see [Handlers.AllerAilleurs].
 //
 // With a good address the page shows a link to the visitor's own server. It is a link and not a redirect because our
 // form-action policy, rightly, lets no form lead away.
 type PageSuivre struct {
-	Name     string // of the shop; empty for the whole town
+	Name     string // of the shop, or of the page that gathers several; empty for the whole town
 	Who      string // value of "qui"
 	Act      Geste  // what is to be done there
 	Object   string // value of "objet"
@@ -21,6 +21,10 @@ type PageSuivre struct {
 	AtomURL  string
 	Shops    []Lien // some shops to follow one by one
 	Errors   Erreurs
+
+	Groups  []Suivie // what else can be followed in the place of single shops
+	PageURL string   // absolute address of the page of what is followed, for a telephone's camera; empty for a piece of news
+	ICSURL  string   // of the events of what is followed; empty for none
 }
 
 // Ailleurs is the place where a visitor goes on.

@@ -133,10 +133,8 @@ func (h *Handlers) mayAsk(r *http.Request) bool {
 		h.limits.lookups.take(clientKey(r)) == nil && h.limits.allLookups.take("") == nil
 }
 
-// followed fills in what is to be followed or answered, and returns its id; it is empty for the town as a whole, which has no
-// account of its own to follow yet.
+// followed fills in what is to be followed or answered, and returns its id.
 func (h *Handlers) followed(r *http.Request, p *PageSuivre) (target string, err error) {
-	ctx := r.Context()
 	switch {
 	case p.Object != "":
 		post, err := h.postAt(r, p.Object)
@@ -151,27 +149,72 @@ func (h *Handlers) followed(r *http.Request, p *PageSuivre) (target string, err 
 		p.Handle = string(h.config.Addresses.Page(post.Merchant.Handle, post.ID))
 		return string(h.config.Addresses.Post(post.ID)), nil
 	case p.Who != "":
-		m, err := h.merchantCalled(r, p.Who)
+		return h.followedOne(r, p)
+	}
+	return h.followedTown(r, p)
+}
+
+// followedOne fills in the shop, or the page that gathers several, whose handle is p.Who.
+func (h *Handlers) followedOne(r *http.Request, p *PageSuivre) (target string, err error) {
+	p.Act = GesteSuivre
+	if p.Groups, err = h.toFollow(r.Context(), town.GroupTown); err != nil {
+		return "", err
+	}
+	m, err := h.merchantCalled(r, p.Who)
+	if errors.Is(err, town.ErrNotFound) {
+		g, err := h.groupCalled(r, p.Who)
+		if err == nil && !g.On { // nobody can begin to follow it
+			err = town.ErrGone
+		}
 		if err != nil {
 			return "", err
 		}
-		p.Act = GesteSuivre
-		p.Who, p.Name, p.AtomURL = m.Handle, m.Name, "/@"+m.Handle+"/atom.xml"
-		if m.Moved != nil { // its followers are elsewhere
-			p.Handle, p.AtomURL = "@"+m.Moved.Handle, ""
-			return string(m.Moved.ID), nil
-		}
-		p.Handle = "@" + h.config.Addresses.Handle(m.Handle)
-		return string(h.config.Addresses.Actor(m.ID)), nil
+		p.Name = g.Name
+		return h.followedGroup(g, p), nil
 	}
-	all, err := h.config.Directory.Merchants(ctx, "")
+	if err != nil {
+		return "", err
+	}
+	p.Who, p.Name, p.AtomURL = m.Handle, m.Name, "/@"+m.Handle+"/atom.xml"
+	if m.Moved != nil { // its followers are elsewhere
+		p.Handle, p.AtomURL = "@"+m.Moved.Handle, ""
+		return string(m.Moved.ID), nil
+	}
+	p.Handle, p.PageURL = "@"+h.config.Addresses.Handle(m.Handle), string(h.config.Addresses.Profile(m.Handle))
+	return string(h.config.Addresses.Actor(m.ID)), nil
+}
+
+// followedTown fills in the whole town, what else can be followed in the place of single shops, and some shops.
+func (h *Handlers) followedTown(r *http.Request, p *PageSuivre) (target string, err error) {
+	all, err := h.config.Directory.Merchants(r.Context(), "")
 	if err != nil {
 		return "", err
 	}
 	for _, m := range all[:min(len(all), shopsToFollow)] {
 		p.Shops = append(p.Shops, Lien{URL: pathSuivre + "?qui=" + m.Handle, Text: m.Name, Note: "@" + m.Handle})
 	}
-	return "", nil
+	groups, err := h.config.Groups.List(r.Context())
+	if err != nil {
+		return "", err
+	}
+	p.Act = GesteSuivre
+	for _, g := range groups {
+		if g.Kind == town.GroupTown {
+			target = h.followedGroup(g, p)
+			p.Who, p.AtomURL, p.ICSURL = "", "", pathCalendar // the addresses that stand on posters
+		} else {
+			p.Groups = append(p.Groups, h.suivie(g))
+		}
+	}
+	return target, nil
+}
+
+// followedGroup fills in a page that gathers several shops, and returns its id.
+func (h *Handlers) followedGroup(g *town.Group, p *PageSuivre) string {
+	page := h.suivie(g)
+	p.Who, p.Handle, p.PageURL = g.Handle, page.Handle, string(h.config.Addresses.Profile(g.Handle))
+	p.AtomURL, p.ICSURL = page.URL+"/atom.xml", page.URL+calendarFile
+	return string(h.config.Addresses.Actor(g.ID))
 }
 
 // postAt finds a post by the path of its page.

@@ -31,6 +31,10 @@ func families() map[string][]string {
 		"group.":  town.Headings,
 		"erreur.": {"400", "401", "403", "404", "410", "413", "429", "500", "503"},
 	}
+	f["groupe.kind."], f["groupe.gets."] = GroupKinds(), GroupKinds()
+	for _, family := range []string{"groupes.new.", "groupes.what.", "groupes.name_help."} {
+		f[family] = GroupGenres()
+	}
 	f["genre."] = []string{"offer", "event", "article", "product", "closure"}
 	for _, g := range genres() {
 		f["genre.tab."], f["publier.text."] = append(f["genre.tab."], g.name), append(f["publier.text."], g.name)

@@ -193,6 +193,9 @@ func fillEmpty(ctx context.Context, t *theTown, d *demoTown) ([]*town.Merchant, 
 		byHandle[s.handle] = m
 		shops = append(shops, m)
 	}
+	if err := fillGroups(ctx, t, d, byHandle); err != nil {
+		return nil, err
+	}
 	now := time.Now().In(settings.Location())
 	posts := demoPosts(d.folder)
 	for _, n := range d.news {

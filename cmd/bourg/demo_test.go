@@ -5,6 +5,33 @@ import (
 	"time"
 )
 
+// The sample towns' markets and collectives are made of shops that there are.
+func TestSampleGroupsHaveMembers(t *testing.T) {
+	t.Parallel()
+	for _, d := range demoTowns {
+		shops, trades := map[string]bool{}, map[string]bool{}
+		for _, s := range d.shops {
+			shops[s.handle], trades[s.trade] = true, true
+		}
+		groups, own := demoGroups(d.folder)
+		for _, g := range groups {
+			for _, member := range g.members {
+				if !shops[member] {
+					t.Errorf("%s: %s has the member %q, which is no shop", d.name, g.name, member)
+				}
+			}
+		}
+		for _, trade := range own {
+			if !trades[trade] {
+				t.Errorf("%s: nobody has the trade %q", d.name, trade)
+			}
+		}
+		if len(groups) < 2 || len(own) < 1 {
+			t.Errorf("%s: got %d markets and collectives and %d trades, want some of each", d.name, len(groups), len(own))
+		}
+	}
+}
+
 // Whatever day the demonstration begins on, its week lies ahead.
 func TestSampleDaysLieAhead(t *testing.T) {
 	t.Parallel()

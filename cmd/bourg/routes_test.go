@@ -306,6 +306,9 @@ func (h *house) expectations() map[string]expectation {
 	reply := h.reply(post, "<p>Gardez-m’en deux.</p>", town.ReplyShown)
 	event := h.publishKind(h.bakery, town.Draft{Kind: town.Event, Details: town.Details{Title: "Fournée ouverte", Starts: time.Now().AddDate(0, 0, 2)}})
 	quote, report := h.quote(post), h.report(post)
+	group, err := h.town.groups.Add(h.t.Context(), operator, town.NewGroup{Kind: town.GroupMarket, Name: "Marché du jeudi", Members: []uuid.UUID{h.bakery.ID}})
+	h.must(err)
+	market := "/mairie/groupes/" + group.ID.String()
 	offer := h.publishKind(h.bakery, town.Draft{Kind: town.Offer, Text: "Deux pour un.", Details: town.Details{Title: "Fougasses"}})
 	product := h.publishKind(h.bakery, town.Draft{Kind: town.Product, Details: town.Details{Title: "Seigle"}})
 	act := func(p *town.Post, what string) string { return "/espace/nouvelles/" + p.ID.String() + "/" + what }
@@ -367,6 +370,7 @@ func (h *house) expectations() map[string]expectation {
 		"GET /atom.xml":                             {path: "/atom.xml", want: all(200)},
 		"GET /@{handle}":                            {path: "/@fournil", want: all(200)},
 		"GET /@{handle}/atom.xml":                   {path: "/@fournil/atom.xml", want: all(200)},
+		"GET /@{handle}/agenda.ics":                 {path: "/@fournil/agenda.ics", want: all(200)},
 		"GET /@{handle}/{post}":                     {path: "/@fournil/" + post.ID.String(), want: all(200)},
 		"GET /@{handle}/{post}/agenda.ics":          {path: "/@fournil/" + event.ID.String() + "/agenda.ics", want: all(200)},
 		"POST /apparence":                           {path: "/apparence", form: form("theme", "sombre"), want: all(303)},
@@ -427,6 +431,12 @@ func (h *house) expectations() map[string]expectation {
 		"POST /mairie/reseau":                       {path: "/mairie/reseau", form: form("domaine", "mauvais.example", "geste", "bloquer"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
 		"GET /mairie/signalements":                  {path: "/mairie/signalements", want: townPage},
 		"POST /mairie/signalements":                 {path: "/mairie/signalements", form: form("numero", report, "decision-"+report, "Rien à retirer."), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
+		"GET /mairie/groupes":                       {path: "/mairie/groupes", want: townPage},
+		"POST /mairie/groupes":                      {path: "/mairie/groupes", form: form("metier", "boulangerie"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
+		"GET /mairie/groupes/nouveau":               {path: "/mairie/groupes/nouveau?genre=marche", want: townPage},
+		"POST /mairie/groupes/nouveau":              {path: "/mairie/groupes/nouveau", form: form("genre", "marche", "nom", "Marché du samedi"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
+		"GET /mairie/groupes/{group}":               {path: market, want: townPage},
+		"POST /mairie/groupes/{group}":              {path: market, form: form("geste", "arreter", "nom", "Marché du jeudi"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
 		"GET /mairie/reglages":                      {path: "/mairie/reglages", want: townPage},
 		"POST /mairie/reglages":                     {path: "/mairie/reglages", form: form("telephone", "04 65 71 20 00", "couleur", "#ffd400"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
 		"GET /static/*":                             {path: h.pages.Static().(*web.Static).URL("bourg.css"), want: all(200)},

@@ -52,7 +52,7 @@ func TestChoosingHowFarNewsGoes(t *testing.T) {
 	}
 	edit := newsOf(post, "modifier")
 	holds(t, "editing", p.get(edit), "portee", "region")
-	shows(t, "editing", p.get(edit), http.StatusOK, "la retirent dans la journée")
+	shows(t, "editing", p.get(edit), http.StatusOK, "la retirent")
 	refused = p.post(edit, written("nouvelle", "publier", "texte", "Fournée de nuit.", "portee", "la lune"))
 	shows(t, "editing to no reach", refused, http.StatusUnprocessableEntity, "Choisissez jusqu'où porte la nouvelle")
 	holds(t, "editing to no reach", refused, "texte", "Fournée de nuit.")

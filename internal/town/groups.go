@@ -42,6 +42,8 @@ type GroupStore interface {
 	GroupFeed(ctx context.Context, g *Group, before Cursor, n int) ([]GroupEntry, error)
 	// GroupDay counts what a group announced on a day ("2026-11-26").
 	GroupDay(ctx context.Context, id uuid.UUID, day string) (GroupDay, error)
+	// GroupDays does so for all groups; those that announced nothing are left out.
+	GroupDays(ctx context.Context, day string) (map[uuid.UUID]GroupDay, error)
 	// EnsureGroups gives a town that was set up earlier the groups that every town has.
 	EnsureGroups(ctx context.Context, around NewActor) error
 }
