@@ -110,6 +110,7 @@ func (f *follower) up() {
 	mux.HandleFunc("GET /.well-known/webfinger", f.webFinger)
 	mux.HandleFunc("GET /actor", f.instanceActor)
 	mux.HandleFunc("GET /users/{name}", f.actor)
+	mux.HandleFunc("POST /actor/inbox", f.inbox)
 	mux.HandleFunc("POST /users/{name}/inbox", f.inbox)
 	mux.HandleFunc("POST /inbox", f.inbox)
 	mux.HandleFunc("GET /", f.page)
