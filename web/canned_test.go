@@ -212,15 +212,24 @@ func cannedScreens() []canned {
 		{"voisins", "/voisins", 200, func(l *locale.Locale) Page {
 			near, far := 6.2, 17.0
 			return PageVoisins{Towns: []Voisin{
-				{ID: "v1", Name: "La Bastide-Neuve", URL: "https://bastide.example/", Host: "bastide.example", Km: &near, Entries: []Voisinage{
+				{ID: "v1", Name: "La Bastide-Neuve", URL: "https://bastide.example/", Host: "bastide.example", Km: &near, Accord: agreed(), Entries: []Voisinage{
 					{ID: "a1", Shop: "Garage du Chêne", URL: "https://bastide.example/@garage/1", Published: now, Text: "<p>Pneus neige montés sans rendez-vous.</p>"},
 					{ID: "a2", Shop: "Café du Midi", URL: "https://bastide.example/@midi/2", Title: "Tarot", Published: now, Text: "<p>Tournoi, ce soir.</p>",
 						Event: &RendezVous{Title: "Tarot", Start: now.Add(48 * time.Hour), End: now.Add(51 * time.Hour)}},
 				}},
-				{ID: "v2", Name: "Les Aires-Hautes", URL: "https://aires.example/", Host: "aires.example", Km: &far},
-				{ID: "v3", Name: "Castelvieil", URL: "https://castelvieil.example/", Host: "castelvieil.example", Silent: true},
-			}}
+				{ID: "v2", Name: "Les Aires-Hautes", URL: "https://aires.example/", Host: "aires.example", Km: &far, Accord: Accord{Goes: agreed().Goes, Since: ago(20, 9, 0), Silence: "Ne répond plus depuis lundi", Quiet: "Rien de neuf depuis lundi."}},
+				{ID: "v3", Name: "Castelvieil", URL: "https://castelvieil.example/", Host: "castelvieil.example", Accord: Accord{Since: ago(1, 9, 0), Quiet: "Nous échangeons depuis hier. Leurs nouvelles arrivent."}},
+			}, Former: []Ancienne{{ID: "f1", Name: "Mont-Lozère", Text: "Cette commune n’est plus reliée depuis lundi."}}}
 		}},
+		{"mairie-voisins", "/mairie/voisins", 200, cannedConsole},
+		{"mairie-voisins-aucune", "/mairie/voisins", 200, func(*locale.Locale) Page { return PageMairieVoisins{} }},
+		{"mairie-demander", "/mairie/voisins/demander", 200, func(*locale.Locale) Page { return PageMairieDemander{} }},
+		{"mairie-demander-fiche", "/mairie/voisins/demander?domaine=vernede.example", 200, cannedAsk},
+		{"mairie-demander-erreur", "/mairie/voisins/demander?domaine=x", 422, func(l *locale.Locale) Page {
+			return PageMairieDemander{Domain: "x", Errors: Erreurs{{Field: "domaine", Text: l.T("domain.silent")}}}
+		}},
+		{"mairie-voisin", "/mairie/voisins/castelvieil.example", 200, cannedNeighbour},
+		{"mairie-voisin-demande", "/mairie/voisins/castelvieil.example", 422, cannedRequest},
 		{"voisins-aucun", "/voisins", 200, func(*locale.Locale) Page { return PageVoisins{} }},
 		{"agenda-vide", "/agenda", 200, func(*locale.Locale) Page { return PageAgenda{ICSURL: "/agenda.ics"} }},
 		{"agenda-fin", "/agenda?apres=1", 200, func(*locale.Locale) Page { return PageAgenda{FirstURL: "/agenda", ICSURL: "/agenda.ics"} }},

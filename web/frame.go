@@ -69,6 +69,7 @@ const (
 	pathMairie             = "/mairie"
 	pathMairieShops        = "/mairie/commerces"
 	pathMairieReseau       = "/mairie/reseau"
+	pathMairieVoisins      = "/mairie/voisins"
 	pathMairieReglages     = "/mairie/reglages"
 	pathMairieSignalements = "/mairie/signalements"
 	pathMairieGroupes      = "/mairie/groupes"

@@ -53,6 +53,8 @@ type Config struct {
 	Now             func() time.Time // nil for time.Now
 
 	Groups *town.Groups
+
+	Console *town.Console
 }
 
 // PhotoStore keeps uploads; [media.Store] does. Its errors are those of [media.Store.Add].

@@ -21,6 +21,7 @@ type limits struct {
 	follows  *limiter // forms to follow from elsewhere, by client
 	retries  *limiter // of deliveries, by login
 	accounts *limiter // look-ups of accounts elsewhere, by merchant
+	towns    *limiter // look-ups of other towns, by login
 	lookups  *limiter // of visitors' own servers, by client
 	// allLookups are those of all clients together: what a crowd of clients makes this server ask of others.
 	allLookups *limiter
@@ -36,6 +37,7 @@ func newLimits(now func() time.Time) limits {
 		follows:    newLimiter(60, time.Minute, now),
 		retries:    newLimiter(20, 10*time.Minute, now),
 		accounts:   newLimiter(30, 10*time.Minute, now),
+		towns:      newLimiter(30, 10*time.Minute, now),
 		lookups:    newLimiter(10, time.Minute, now),
 		allLookups: newLimiter(120, time.Minute, now),
 	}

@@ -20,6 +20,17 @@ type PageMairie struct {
 	Reports   int       // open reports of other servers
 	Quiet     []Lien    // shops that have not signed in, or have long been silent; Note says which
 	Hosts     []Serveur // some of the servers that do not answer, the worst first; none when all is well
+
+	Neighbours []VoisineDuBureau
+	Received   int // news of neighbours in the last seven days
+	ShopsWait  int // merchants of neighbours that wait to be reviewed
+}
+
+// VoisineDuBureau is a neighbour in the side column: how it does, or what it wishes.
+type VoisineDuBureau struct {
+	Name, Domain, Path string
+	State              *Etat
+	Asks               bool // it waits for an answer
 }
 
 // Verification is a reply that waits for approval.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -56,6 +57,9 @@ func (h *Handlers) Mairie(w http.ResponseWriter, r *http.Request) error {
 			p.Hosts = append(p.Hosts, h.otherServer(l, t, q))
 		}
 	}
+	if err := h.deskNeighbours(ctx, l, &p); err != nil {
+		return err
+	}
 	for _, one := range waiting {
 		c := Verification{
 			ID: one.Reply.ID.String(), Author: peerName(one.Reply.Actor), Handle: peerHandle(one.Reply.Actor), At: one.Reply.Received,
@@ -70,6 +74,36 @@ func (h *Handlers) Mairie(w http.ResponseWriter, r *http.Request) error {
 		p.Checks = append(p.Checks, c)
 	}
 	return h.show(w, r, http.StatusOK, p)
+}
+
+// neighboursOnDesk is how many neighbours the desk shows, those that ask before the others.
+const neighboursOnDesk = 6
+
+// deskNeighbours fills in how the neighbours do.
+func (h *Handlers) deskNeighbours(ctx context.Context, l *locale.Locale, p *PageMairie) error {
+	o, err := h.config.Console.Overview(ctx, visitorOf(ctx).author())
+	if err != nil {
+		return err
+	}
+	p.Received, p.ShopsWait = o.Week.Came, len(o.Waiting)
+	var others []VoisineDuBureau
+	for _, k := range o.Towns {
+		if !h.worthShowing(k) {
+			continue
+		}
+		state, _ := h.standing(l, k, h.zone(o.Here))
+		v := VoisineDuBureau{
+			Name: townName(k.Neighbour), Domain: k.Domain, Path: pathVoisine(k.Domain), State: &state, Asks: k.Incoming == town.StandingPending,
+		}
+		if v.Asks {
+			p.Neighbours = append(p.Neighbours, v)
+		} else {
+			others = append(others, v)
+		}
+	}
+	p.Neighbours = append(p.Neighbours, others...)
+	p.Neighbours = p.Neighbours[:min(len(p.Neighbours), neighboursOnDesk)]
+	return nil
 }
 
 // quiet are the shops that may need a hand: those that never came in, and those that have long been silent.

@@ -10,6 +10,8 @@ import (
 // PageVoisins is the towns with which this one exchanges news, the nearest first, each with its latest, GET /voisins.
 type PageVoisins struct {
 	Towns []Voisin
+
+	Former []Ancienne // with which the exchange has ended in the last thirty days
 }
 
 // Voisin is a neighbouring town.
@@ -19,9 +21,9 @@ type Voisin struct {
 	URL     string   // its own site
 	Host    string   // the same, as people read it
 	Km      *float64 // nil when the town has not told where it lies
-	Since   time.Time
 	Entries []Voisinage
-	Silent  bool // it is not reached, and what it sent is not shown
+
+	Accord Accord
 }
 
 // Voisinage is news of a neighbouring town's shop. It is read at home, so its links lead there.

@@ -32,15 +32,18 @@ func (h *Handlers) Voisins(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		v.ID = "v" + l.Number(i+1)
+		v.ID, v.Accord = "v"+l.Number(i+1), h.accord(l, n, len(v.Entries) > 0, zone)
 		p.Towns = append(p.Towns, v)
+	}
+	if p.Former, err = h.former(ctx, l, zone); err != nil {
+		return err
 	}
 	return h.show(w, r, http.StatusOK, p)
 }
 
 // neighbour is a town with its latest news.
 func (h *Handlers) neighbour(ctx context.Context, l *locale.Locale, n town.ListedNeighbour, zone *time.Location) (Voisin, error) {
-	v := Voisin{Name: n.Name, URL: n.Base + "/", Host: n.Domain, Km: n.Km, Since: n.Since.In(zone), Silent: n.Health == town.HealthHidden}
+	v := Voisin{Name: n.Name, URL: n.Base + "/", Host: n.Domain, Km: n.Km}
 	if v.Name == "" {
 		v.Name = n.Domain
 	}

@@ -288,6 +288,7 @@ var (
 	ownPage    = [roleCount]int{303, 303, 403, 404, 200, 403}
 	ownForm    = [roleCount]int{401, 401, 403, 404, 303, 403}
 	townPage   = [roleCount]int{303, 303, 403, 403, 403, 200}
+	townForm   = [roleCount]int{401, 401, 403, 403, 403, 303}
 	memberPage = [roleCount]int{303, 303, 200, 200, 200, 200}
 )
 
@@ -309,6 +310,10 @@ func (h *house) expectations() map[string]expectation {
 	group, err := h.town.groups.Add(h.t.Context(), operator, town.NewGroup{Kind: town.GroupMarket, Name: "Marché du jeudi", Members: []uuid.UUID{h.bakery.ID}})
 	h.must(err)
 	market := "/mairie/groupes/" + group.ID.String()
+	h.must(h.town.store.ChangeNeighbour(h.t.Context(), "vernede.example", func(k *town.Neighbour) ([]town.Outgoing, error) {
+		k.Name, k.Outgoing, k.Mode = "Vernède", town.StandingAccepted, town.ModeOpen
+		return nil, nil
+	}))
 	offer := h.publishKind(h.bakery, town.Draft{Kind: town.Offer, Text: "Deux pour un.", Details: town.Details{Title: "Fougasses"}})
 	product := h.publishKind(h.bakery, town.Draft{Kind: town.Product, Details: town.Details{Title: "Seigle"}})
 	act := func(p *town.Post, what string) string { return "/espace/nouvelles/" + p.ID.String() + "/" + what }
@@ -429,20 +434,27 @@ func (h *house) expectations() map[string]expectation {
 		"GET /mairie/signalements/envoyes":          {path: "/mairie/signalements/envoyes", want: townPage},
 		"GET /mairie/reseau":                        {path: "/mairie/reseau", want: townPage},
 		"POST /mairie/reseau":                       {path: "/mairie/reseau", form: form("domaine", "mauvais.example", "geste", "bloquer"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
-		"GET /mairie/signalements":                  {path: "/mairie/signalements", want: townPage},
-		"POST /mairie/signalements":                 {path: "/mairie/signalements", form: form("numero", report, "decision-"+report, "Rien à retirer."), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
-		"GET /mairie/groupes":                       {path: "/mairie/groupes", want: townPage},
-		"POST /mairie/groupes":                      {path: "/mairie/groupes", form: form("metier", "boulangerie"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
-		"GET /mairie/groupes/nouveau":               {path: "/mairie/groupes/nouveau?genre=marche", want: townPage},
-		"POST /mairie/groupes/nouveau":              {path: "/mairie/groupes/nouveau", form: form("genre", "marche", "nom", "Marché du samedi"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
-		"GET /mairie/groupes/{group}":               {path: market, want: townPage},
-		"POST /mairie/groupes/{group}":              {path: market, form: form("geste", "arreter", "nom", "Marché du jeudi"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
-		"GET /mairie/reglages":                      {path: "/mairie/reglages", want: townPage},
-		"POST /mairie/reglages":                     {path: "/mairie/reglages", form: form("telephone", "04 65 71 20 00", "couleur", "#ffd400"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
-		"GET /static/*":                             {path: h.pages.Static().(*web.Static).URL("bourg.css"), want: all(200)},
-		"GET /media/*":                              {path: "/media/" + stored.Variants[0].File, want: all(200)},
-		"GET /healthz":                              {path: "/healthz", want: all(200)},
-		"GET /readyz":                               {path: "/readyz", want: all(200)},
+		"GET /mairie/voisins":                       {path: "/mairie/voisins", want: townPage},
+		"GET /mairie/voisins/demander":              {path: "/mairie/voisins/demander", want: townPage},
+		"GET /mairie/voisins/{domain}":              {path: "/mairie/voisins/vernede.example", want: townPage},
+		"POST /mairie/voisins":                      {path: "/mairie/voisins", form: form("domaine", "vernede.example", "geste", "mode", "mode", "review"), want: townForm},
+		"POST /mairie/voisins/commerces": {
+			path: "/mairie/voisins/commerces", form: form("commerce", "https://vernede.example/actors/1", "geste", "taire"), want: townForm,
+		},
+		"GET /mairie/signalements":     {path: "/mairie/signalements", want: townPage},
+		"POST /mairie/signalements":    {path: "/mairie/signalements", form: form("numero", report, "decision-"+report, "Rien à retirer."), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
+		"GET /mairie/groupes":          {path: "/mairie/groupes", want: townPage},
+		"POST /mairie/groupes":         {path: "/mairie/groupes", form: form("metier", "boulangerie"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
+		"GET /mairie/groupes/nouveau":  {path: "/mairie/groupes/nouveau?genre=marche", want: townPage},
+		"POST /mairie/groupes/nouveau": {path: "/mairie/groupes/nouveau", form: form("genre", "marche", "nom", "Marché du samedi"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
+		"GET /mairie/groupes/{group}":  {path: market, want: townPage},
+		"POST /mairie/groupes/{group}": {path: market, form: form("geste", "arreter", "nom", "Marché du jeudi"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
+		"GET /mairie/reglages":         {path: "/mairie/reglages", want: townPage},
+		"POST /mairie/reglages":        {path: "/mairie/reglages", form: form("telephone", "04 65 71 20 00", "couleur", "#ffd400"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
+		"GET /static/*":                {path: h.pages.Static().(*web.Static).URL("bourg.css"), want: all(200)},
+		"GET /media/*":                 {path: "/media/" + stored.Variants[0].File, want: all(200)},
+		"GET /healthz":                 {path: "/healthz", want: all(200)},
+		"GET /readyz":                  {path: "/readyz", want: all(200)},
 
 		// Last, because afterwards nobody is signed in any more.
 		"POST /deconnexion": {path: "/deconnexion", want: all(303)},

@@ -149,6 +149,8 @@ func newServer(t *theTown) (*server, error) {
 		Version: version, Log: t.log, Now: t.now, RepliesApproved: t.config.RepliesApproved,
 
 		Groups: t.groups,
+
+		Console: t.console,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the pages: %w", err)

@@ -356,6 +356,9 @@ func (n *Neighbours) letters(ctx context.Context, k *Neighbour, say []Say) ([]Ou
 	return out, nil
 }
 
+// Domain is the canonical host of what was typed; Invalid where it is none.
+func (n *Neighbours) Domain(typed string) (string, error) { return normalDomain(typed) }
+
 // domain is the canonical host of what was typed, for whom runs the town.
 func (n *Neighbours) domain(ctx context.Context, by Author, typed string) (string, error) {
 	if err := mustRunTown(ctx, n.Accounts, by); err != nil {
