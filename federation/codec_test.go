@@ -86,13 +86,13 @@ func ourOrganization(t testing.TB) *Actor {
 			{"Téléphone", `<a href="tel:+33549000000">05 49 00 00 00</a>`},
 		},
 		Published: publishedAt, Discoverable: true, Indexable: true,
-		AlsoKnownAs: []IRI{"https://autre.example/users/martin"}, AttributionDomains: []string{"boulangerie-martin.example"},
+		AlsoKnownAs: []IRI{"https://autre.example/users/martin"}, AttributionDomains: []string{"boulangerie-martin.example"}, Categories: []string{"boulangerie"},
 		Keys: []PublicKey{
 			{ID: ourActor + "#main-key", Owner: ourActor, PEM: rsaPEM(t)},
 			{ID: ourActor + "#ed25519-key", Owner: ourActor, PEM: ed25519PEM(t)},
 		},
 		Extra: map[string]any{
-			"bourg:town": string(ourTown), "bourg:insee": "79184", "bourg:categories": []any{"boulangerie"},
+			"bourg:town": string(ourTown), "bourg:insee": "79184",
 			"bourg:openingHours": "Tu-Sa 07:00-13:00,15:30-19:00; Su 07:00-12:30; Mo off; PH off",
 			"bourg:specialHours": []any{
 				map[string]any{"from": "2026-12-24", "through": "2026-12-24", "hours": "07:00-17:00", "note": "Réveillon"},

@@ -11,6 +11,7 @@ const (
 	maxObjectIDs  = 20 // of a Flag; further ones are dropped
 	maxFields     = 50 // rows of a profile's table; further ones are dropped
 	maxAliases    = 256
+	maxCategories = 10
 	maxFieldValue = 2047 // runes of a profile field's HTML, as in Mastodon
 	maxWord       = 100  // runes of a type, a media type or an emoji
 )
@@ -394,6 +395,11 @@ func (d decoder) actor(o object) (*Actor, error) {
 	for _, v := range o.list("attributionDomains") {
 		if domain, ok := v.(string); ok && domain != "" && len(a.AttributionDomains) < maxAliases {
 			a.AttributionDomains = append(a.AttributionDomains, cut(domain, MaxName))
+		}
+	}
+	for _, v := range o.list("bourg:categories") {
+		if category, ok := v.(string); ok && category != "" && len(a.Categories) < maxCategories {
+			a.Categories = append(a.Categories, cut(category, MaxName))
 		}
 	}
 	return a, nil

@@ -163,6 +163,9 @@ func actorTerms(a *Actor) (map[string]any, error) {
 		}
 		terms["attributionDomains"] = list
 	}
+	if len(a.Categories) > 0 {
+		terms["bourg:categories"] = a.Categories
+	}
 	if err := keyTerms(a.Keys, terms); err != nil {
 		return nil, err
 	}

@@ -76,6 +76,8 @@ type Actor struct {
 
 	// AttributionDomains may credit the actor through fediverse:creator (Mastodon 4.3).
 	AttributionDomains []string
+	// Categories are what the actor does, in its server's words ("bourg:categories").
+	Categories []string `json:",omitempty"`
 	// Extra holds further properties to be written as they are, under compact names
 	// that the context defines ("bourg:town"). Reading leaves it nil.
 	Extra map[string]any

@@ -9,6 +9,7 @@ import (
 // PageAgenda is what is to come, GET /agenda ("apres": a place in the list), soonest first: a page of events under a heading
 // for this week, the next one, and then for each month.
 type PageAgenda struct {
+	Filters  []Filtre  // by where it takes place, and markets; those of places not in a town without neighbours
 	Spans    []Periode // none when nothing is announced
 	LaterURL string    // next page; empty on the last
 	FirstURL string    // back to the first page; empty on it

@@ -11,6 +11,7 @@ import (
 	"bourg/internal/ical"
 	"bourg/internal/sanitize"
 	"bourg/internal/town"
+	"bourg/web/locale"
 
 	"github.com/google/uuid"
 )
@@ -36,20 +37,69 @@ func (h *Handlers) Agenda(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	posts, more, err := h.config.Timeline.ComingEvents(ctx, uuid.Nil, after, eventsOnPage)
+	part, markets := partIn(query), query.Get("g") == marketGroup
+	entries, more, err := h.config.Timeline.ComingAround(ctx, part, markets, after, eventsOnPage)
 	if err != nil {
 		return err
 	}
-	p := PageAgenda{ICSURL: pathCalendar}
-	if more {
-		p.LaterURL = pathAgenda + "?apres=" + placeBehind(town.AfterEvent(posts[len(posts)-1]))
+	neighbours, err := h.config.Neighbours.Public(ctx)
+	if err != nil {
+		return err
 	}
+	around := len(signs(neighbours)) > 0
+	chosen := map[string]string{"l": partNamed(part)}
+	if markets {
+		chosen["g"] = marketGroup
+	}
+	p := PageAgenda{Filters: agendaChips(l, around, part, markets), ICSURL: calendarOf(around, part, markets)}
 	if !after.IsZero() {
-		p.FirstURL = pathAgenda
+		p.FirstURL = listOf(pathAgenda, chosen)
 	}
-	p.Spans = BySpan(l, h.entries(l, posts), h.config.Now(), h.zone(t))
+	if more {
+		chosen["apres"] = placeBehind(entries[len(entries)-1].AfterStart())
+		p.LaterURL = listOf(pathAgenda, chosen)
+	}
+	p.Spans = BySpan(l, h.mixed(l, entries), h.config.Now(), h.zone(t))
 	return h.show(w, r, http.StatusOK, p)
 }
+
+// marketGroup is the value of "g" for markets.
+const marketGroup = "marche"
+
+// agendaParts are the words of the chips above the agenda.
+var agendaParts = map[town.Part]string{town.PartAll: "part.all", town.PartTown: "part.in_town", town.PartAround: "part.at_neighbours"}
+
+// agendaChips are the chips above the agenda; those by place only where there are neighbours.
+func agendaChips(l *locale.Locale, around bool, part town.Part, markets bool) []Filtre {
+	chips := partChips(l, pathAgenda, agendaParts, part)
+	if markets {
+		for i := range chips {
+			chips[i].Current = false
+		}
+	}
+	if !around && part == town.PartAll {
+		chips = chips[:1]
+	}
+	return append(chips, Filtre{URL: listOf(pathAgenda, map[string]string{"g": marketGroup}), Text: l.T("part.markets"), Current: markets})
+}
+
+// calendarOf is the address of what the agenda shows for calendars. The town's own events have the address that stands on posters, which
+// never gave others'.
+func calendarOf(around bool, part town.Part, markets bool) string {
+	switch {
+	case markets:
+		return listOf(pathCalendar, map[string]string{"g": marketGroup})
+	case part == town.PartAll && around:
+		return listOf(pathCalendar, map[string]string{"l": everybody})
+	case part == town.PartAround:
+		return listOf(pathCalendar, map[string]string{"l": partAround})
+	default:
+		return pathCalendar
+	}
+}
+
+// everybody is the value of "l" for calendars with the neighbours' events beside the town's.
+const everybody = "tout"
 
 // thisWeek are the events of the next seven days of a merchant, or of all (uuid.Nil), as many as stand beside something else.
 func (h *Handlers) thisWeek(r *http.Request, merchant uuid.UUID) ([]*town.Post, error) {
@@ -63,20 +113,33 @@ func (h *Handlers) thisWeek(r *http.Request, merchant uuid.UUID) ([]*town.Post, 
 	return posts, err
 }
 
-// AgendaICS is the calendar of the town, to subscribe to.
+// AgendaICS is the calendar of the town, to subscribe to: its own events or, with "l" or "g", what the agenda shows with the same.
 func (h *Handlers) AgendaICS(w http.ResponseWriter, r *http.Request) error {
 	t, err := h.config.Directory.Town(r.Context())
 	if err != nil {
 		return err
 	}
-	posts, _, err := h.config.Timeline.ComingEvents(r.Context(), uuid.Nil, town.Cursor{}, eventsInCalendar)
+	query := r.URL.Query()
+	part, markets, address := town.PartTown, query.Get("g") == marketGroup, pathCalendar
+	switch {
+	case markets:
+		part, address = town.PartAll, calendarOf(true, town.PartAll, true)
+	case query.Get("l") == everybody:
+		part, address = town.PartAll, calendarOf(true, town.PartAll, false)
+	case query.Get("l") == partAround:
+		part, address = town.PartAround, calendarOf(true, town.PartAround, false)
+	}
+	entries, _, err := h.config.Timeline.ComingAround(r.Context(), part, markets, town.Cursor{}, eventsInCalendar)
 	if err != nil {
 		return err
 	}
-	c := ical.Calendar{Product: calendarProduct, Name: t.Name, URL: h.base + pathCalendar}
-	for _, p := range posts {
-		if p.Left(h.config.Now()) { // what may still be called back is not given to calendars that keep it
-			c.Events = append(c.Events, h.calendarEvent(p))
+	c := ical.Calendar{Product: calendarProduct, Name: t.Name, URL: h.base + address}
+	for _, e := range entries {
+		switch {
+		case e.Foreign != nil:
+			c.Events = append(c.Events, calendarEventAway(e.Foreign))
+		case e.Own.Left(h.config.Now()): // what may still be called back is not given to calendars that keep it
+			c.Events = append(c.Events, h.calendarEvent(e.Own))
 		}
 	}
 	return serveCalendar(w, r, c, "")
@@ -104,23 +167,39 @@ func (h *Handlers) calendarEvent(p *town.Post) ical.Event {
 		Summary: sanitize.Line(p.Title), URL: string(h.config.Addresses.Page(p.Merchant.Handle, p.ID)), Status: ical.Confirmed,
 		Sequence: p.Revision,
 	}
-	words := make([]string, 0, 3)
-	for _, s := range []string{p.Text, p.Merchant.Name, p.Merchant.Phone} {
-		if s = strings.TrimSpace(s); s != "" {
-			words = append(words, s)
-		}
-	}
-	e.Description = strings.Join(words, "\n")
-	if d := p.Event; d != nil {
-		e.Location = placeOf(d)
-		switch d.Status {
-		case town.EventCancelled:
-			e.Status = ical.Cancelled
-		case town.EventPostponed:
-			e.Status = ical.Tentative
-		}
-	}
+	describe(&e, p.Event, p.Text, p.Merchant.Name, p.Merchant.Phone)
 	return e
+}
+
+// calendarEventAway is the same for an event of another town, under the id that it has there.
+func calendarEventAway(p *town.ForeignPost) ical.Event {
+	e := ical.Event{
+		UID: string(p.ObjectID), Stamp: latest(p.Published, p.Updated), Start: p.Starts, End: p.Ends,
+		Summary: sanitize.Line(p.Title), URL: string(p.URL), Status: ical.Confirmed,
+	}
+	describe(&e, p.Event, sanitize.Text(p.Content), sanitize.Line(p.ShopName()), p.Town)
+	return e
+}
+
+// describe writes what is said of an event, where it takes place and what has become of it.
+func describe(e *ical.Event, d *town.EventDetails, words ...string) {
+	said := make([]string, 0, len(words))
+	for _, s := range words {
+		if s = strings.TrimSpace(s); s != "" {
+			said = append(said, s)
+		}
+	}
+	e.Description = strings.Join(said, "\n")
+	if d == nil {
+		return
+	}
+	e.Location = placeOf(d)
+	switch d.Status {
+	case town.EventCancelled:
+		e.Status = ical.Cancelled
+	case town.EventPostponed:
+		e.Status = ical.Tentative
+	}
 }
 
 // latest is the later of two moments.

@@ -61,7 +61,7 @@ func (h *Handlers) Atom(w http.ResponseWriter, r *http.Request) error {
 	return h.feed(w, r, atomFeed{
 		ID: h.base + "/atom.xml", Title: t.Name, Updated: t.SetUpAt.UTC().Format(time.RFC3339),
 		Links: []atomLink{{Rel: "self", Href: h.base + "/atom.xml"}, {Rel: "alternate", Type: "text/html", Href: h.base + "/"}},
-	}, posts)
+	}, h.atomEntries(t, posts))
 }
 
 // CommerceAtom is the feed of a shop, or of a page that gathers several.
@@ -73,6 +73,10 @@ func (h *Handlers) CommerceAtom(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	t, err := h.config.Directory.Town(r.Context())
+	if err != nil {
+		return err
+	}
 	posts, _, err := h.config.Timeline.MerchantFeed(r.Context(), m.ID, town.Cursor{})
 	if err != nil {
 		return err
@@ -81,26 +85,66 @@ func (h *Handlers) CommerceAtom(w http.ResponseWriter, r *http.Request) error {
 	return h.feed(w, r, atomFeed{
 		ID: string(h.config.Addresses.Actor(m.ID)), Title: m.Name, Updated: m.Updated.UTC().Format(time.RFC3339),
 		Links: []atomLink{{Rel: "self", Href: page + "/atom.xml"}, {Rel: "alternate", Type: "text/html", Href: page}},
-	}, posts)
+	}, h.atomEntries(t, posts))
 }
 
-// feed answers with a feed of those posts that have left: what may still be called back is not given to readers that keep it.
-func (h *Handlers) feed(w http.ResponseWriter, r *http.Request, f atomFeed, posts []*town.Post) error {
-	now, l := h.config.Now(), h.renderer.locales.For(locale.FR)
+// AlentoursAtom is the feed of the neighbours' news. The town's own feeds hold its own news only: whoever wants both
+// reads both, and who reads a neighbour's feed already does not get it twice.
+func (h *Handlers) AlentoursAtom(w http.ResponseWriter, r *http.Request) error {
 	t, err := h.config.Directory.Town(r.Context())
 	if err != nil {
 		return err
 	}
-	f.Lang = "fr"
+	around, _, err := h.config.Timeline.Surroundings(r.Context(), town.PartAround, town.Cursor{})
+	if err != nil {
+		return err
+	}
+	entries := make([]atomEntry, len(around))
+	for i, e := range around {
+		entries[i] = h.atomEntryAway(e.Foreign)
+	}
+	l := h.renderer.locales.For(locale.FR)
+	return h.feed(w, r, atomFeed{
+		ID: h.base + pathAround, Title: l.T("voisins.feed", t.Name), Updated: t.SetUpAt.UTC().Format(time.RFC3339),
+		Links: []atomLink{
+			{Rel: "self", Href: h.base + pathAround},
+			{Rel: "alternate", Type: "text/html", Href: h.base + listOf(pathFil, map[string]string{"l": partAround})},
+		},
+	}, entries)
+}
+
+// atomEntryAway is a neighbour's post under the id that it has at home.
+func (h *Handlers) atomEntryAway(p *town.ForeignPost) atomEntry {
+	said := sanitize.Line(p.Title)
+	e := atomEntry{
+		ID: string(p.ObjectID), Author: joined(", ", sanitize.Line(p.ShopName()), sanitize.Line(p.Town)),
+		Title:     orWords(orWords(beginning(said, titleLength), excerpt(p.Content)), sanitize.Line(p.ShopName())),
+		Published: p.Published.UTC().Format(time.RFC3339), Updated: p.Changed().UTC().Format(time.RFC3339),
+		Links:   []atomLink{{Rel: "alternate", Type: "text/html", Href: string(p.URL)}},
+		Content: atomText{Type: "html", Text: p.Content},
+	}
+	return e
+}
+
+// atomEntries are those posts that have left: what may still be called back is not given to readers that keep it.
+func (h *Handlers) atomEntries(t *town.Town, posts []*town.Post) []atomEntry {
+	now, l := h.config.Now(), h.renderer.locales.For(locale.FR)
+	var entries []atomEntry
 	for _, p := range posts {
-		if !p.Left(now) {
-			continue
+		if p.Left(now) {
+			entries = append(entries, h.atomEntry(l, t, p))
 		}
-		e := h.atomEntry(l, t, p)
+	}
+	return entries
+}
+
+// feed answers with a feed.
+func (h *Handlers) feed(w http.ResponseWriter, r *http.Request, f atomFeed, entries []atomEntry) error {
+	f.Lang, f.Entries = "fr", entries
+	for _, e := range entries {
 		if e.Updated > f.Updated { // both are UTC in one form
 			f.Updated = e.Updated
 		}
-		f.Entries = append(f.Entries, e)
 	}
 	body, err := xml.Marshal(f)
 	if err != nil {

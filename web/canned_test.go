@@ -66,7 +66,7 @@ var (
 	librairie = Commerce{Name: "La Page cornée", URL: "/@page_cornee", Trade: "Librairie", Mark: "livre", Paint: "sapin",
 		Address: "2 rue des Tisserands", State: open("Ouvert jusqu’à 19 h"), Distance: metres(60)}
 	chevrerie = Commerce{Name: "La Chèvrerie du Moulin", URL: "https://pont-saint-verain.example/@chevrerie", Mark: "fromage", Paint: "ocre",
-		Town: "Pont-Saint-Vérain", TownKm: 9, State: open("Ouvert jusqu’à 18 h")}
+		Town: "Pont-Saint-Vérain", TownKm: metres(9), State: open("Ouvert jusqu’à 18 h")}
 	poterie  = Commerce{Name: "Atelier Terre Rouge", URL: "/@terre_rouge", Trade: "Poterie", Mark: "pot", Paint: "brique", Address: "ancienne tuilerie", Distance: metres(1800)}
 	cycles   = Commerce{Name: "Cycles de la Cèze", URL: "/@cycles", Trade: "Cycles", Mark: "velo", Paint: "nuit", Address: "quai de la Cèze", Phone: "0465712074", Distance: metres(400)}
 	fleurs   = Commerce{Name: "Brin de Garrigue", URL: "/@brin", Trade: "Fleuriste", Mark: "fleur", Paint: "prune", Address: "7 Grand-Rue", Phone: "0465712066", Distance: metres(230)}
@@ -98,7 +98,7 @@ func entries() []Avis {
 		{ID: "0193a3", Shop: quincaillerie, URL: "/@quincaillerie/0193a3", Published: ago(0, 7, 15), Replies: 1, Text: paragraph("Fermé vendredi après-midi pour inventaire. Réouverture samedi à 8 h 30.")},
 		{ID: "0193a4", Shop: librairie, URL: "/@page_cornee/0193a4", Published: ago(1, 18, 20), Replies: 2, Cut: true,
 			Text: paragraph("Veillée de lecture samedi de 17 h à 18 h 30 : contes des deux rives, pour les enfants dès cinq ans et ceux qui les accompagnent. Entrée libre, tisane offerte.")},
-		{ID: "0193a5", Shop: chevrerie, URL: "https://pont-saint-verain.example/@chevrerie/1", Published: ago(1, 17, 5),
+		{ID: "0193a5", Shop: chevrerie, URL: "https://pont-saint-verain.example/@chevrerie/1", Away: "Pont-Saint-Vérain", Published: ago(1, 17, 5),
 			Text:   paragraph("Les tommes d’octobre sortent de cave. Nous serons aussi sur la place de Saint-Laurent samedi matin, à côté du banc de miel."),
 			Photos: []Photo{photo("fromage", "Tommes et bûches de chèvre sur une planche de bois.")}},
 		{ID: "0193a6", Shop: poterie, URL: "/@terre_rouge/0193a6", Published: ago(1, 16, 0), Photos: []Photo{photo("poterie", "")}},
@@ -209,12 +209,17 @@ func cannedScreens() []canned {
 		{"agenda", "/agenda", 200, func(l *locale.Locale) Page {
 			return PageAgenda{Spans: BySpan(l, agenda(), now, paris), LaterURL: "/agenda?apres=1", FirstURL: "/agenda", ICSURL: "/agenda.ics"}
 		}},
+		{"fil-alentours", "/?l=voisins", 200, func(l *locale.Locale) Page { return surroundingsPage(l) }},
+		{"agenda-alentours", "/agenda", 200, func(l *locale.Locale) Page { return agendaAround(l) }},
+		{"recherche-alentours", "/recherche?q=miel", 200, func(*locale.Locale) Page {
+			return PageRecherche{Query: "miel", Shops: []Commerce{miel}, Around: away()}
+		}},
 		{"voisins", "/voisins", 200, func(l *locale.Locale) Page {
 			near, far := 6.2, 17.0
 			return PageVoisins{Towns: []Voisin{
-				{ID: "v1", Name: "La Bastide-Neuve", URL: "https://bastide.example/", Host: "bastide.example", Km: &near, Accord: agreed(), Entries: []Voisinage{
-					{ID: "a1", Shop: "Garage du Chêne", URL: "https://bastide.example/@garage/1", Published: now, Text: "<p>Pneus neige montés sans rendez-vous.</p>"},
-					{ID: "a2", Shop: "Café du Midi", URL: "https://bastide.example/@midi/2", Title: "Tarot", Published: now, Text: "<p>Tournoi, ce soir.</p>",
+				{ID: "v1", Name: "La Bastide-Neuve", URL: "https://bastide.example/", Host: "bastide.example", Km: &near, Accord: agreed(), Entries: []Avis{
+					{ID: "a1", Shop: Commerce{Name: "Garage du Chêne", URL: "https://bastide.example/@garage"}, Away: "La Bastide-Neuve", URL: "https://bastide.example/@garage/1", Published: now, Text: "<p>Pneus neige montés sans rendez-vous.</p>"},
+					{ID: "a2", Shop: Commerce{Name: "Café du Midi", URL: "https://bastide.example/@midi"}, Away: "La Bastide-Neuve", URL: "https://bastide.example/@midi/2", Published: now, Text: "<p>Tournoi, ce soir.</p>",
 						Event: &RendezVous{Title: "Tarot", Start: now.Add(48 * time.Hour), End: now.Add(51 * time.Hour)}},
 				}},
 				{ID: "v2", Name: "Les Aires-Hautes", URL: "https://aires.example/", Host: "aires.example", Km: &far, Accord: Accord{Goes: agreed().Goes, Since: ago(20, 9, 0), Silence: "Ne répond plus depuis lundi", Quiet: "Rien de neuf depuis lundi."}},

@@ -3,6 +3,7 @@ package web
 import (
 	"time"
 
+	"bourg/internal/town"
 	"bourg/web/locale"
 )
 
@@ -20,6 +21,10 @@ type PageFil struct {
 	OpenNow  int    // how many are open
 
 	Follow []Suivie // what can be followed in the place of single shops
+
+	Part    town.Part // whose news it is
+	Filters []Filtre  // by whose news it is; none in a town without neighbours
+	Near    []Panneau // neighbouring towns, the nearest first
 }
 
 // Jour is a day of the thread.
@@ -33,8 +38,13 @@ func (p PageFil) head(l *locale.Locale) head {
 		template: "fil", title: l.T("fil.title"), description: l.T("fil.description"),
 		door: pathFil, public: true,
 	}
-	if len(p.Days) > 0 && len(p.Days[0].Entries) > 0 && len(p.Days[0].Entries[0].Photos) > 0 {
-		h.photo = &p.Days[0].Entries[0].Photos[0]
+	if p.Part == town.PartAround {
+		h.atom = pathAround
+	}
+	if len(p.Days) > 0 && len(p.Days[0].Entries) > 0 {
+		if first := p.Days[0].Entries[0]; first.Away == "" && len(first.Photos) > 0 {
+			h.photo = &first.Photos[0]
+		}
 	}
 	return h
 }

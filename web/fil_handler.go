@@ -15,11 +15,12 @@ func (h *Handlers) Fil(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	part := partIn(r.URL.Query())
 	t, err := h.config.Directory.Town(ctx)
 	if err != nil {
 		return err
 	}
-	posts, more, err := h.config.Timeline.Feed(ctx, before)
+	entries, more, err := h.config.Timeline.Surroundings(ctx, part, before)
 	if err != nil {
 		return err
 	}
@@ -29,7 +30,14 @@ func (h *Handlers) Fil(w http.ResponseWriter, r *http.Request) error {
 	}
 	counts, open := h.countTrades(shops)
 	zone := h.zone(t)
-	p := PageFil{Days: ByDay(h.entries(l, posts), zone)}
+	p := PageFil{Part: part, Days: ByDay(h.mixed(l, entries), zone)}
+	neighbours, err := h.config.Neighbours.Public(ctx)
+	if err != nil {
+		return err
+	}
+	if p.Near = signs(neighbours); len(p.Near) > 0 || part != town.PartAll {
+		p.Filters = partChips(l, pathFil, filParts, part)
+	}
 	groups, total := groupsOf(counts)
 	p.Families, p.Shops = Families(l, groups), total
 	openGroups, openNow := groupsOf(open)
@@ -43,15 +51,18 @@ func (h *Handlers) Fil(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if before.IsZero() {
-		p.Today, p.Tonight = today(posts, h.config.Now(), zone), beginToday(events, h.config.Now(), zone)
+		p.Today, p.Tonight = today(entries, h.config.Now(), zone), beginToday(events, h.config.Now(), zone)
 	} else {
-		p.NewerURL = pathFil
+		p.NewerURL = listOf(pathFil, map[string]string{"l": partNamed(part)})
 	}
 	if more {
-		p.OlderURL = pathFil + "?avant=" + olderThan(posts[len(posts)-1])
+		p.OlderURL = listOf(pathFil, map[string]string{"l": partNamed(part), "avant": placeBehind(entries[len(entries)-1].After())})
 	}
 	return h.show(w, r, http.StatusOK, p)
 }
+
+// filParts are the words of the chips above the thread.
+var filParts = map[town.Part]string{town.PartAll: "part.all", town.PartTown: "part.town", town.PartAround: "part.around"}
 
 // countTrades counts the shops of each trade, and those that are open now.
 func (h *Handlers) countTrades(shops []*town.Merchant) (all, open map[string]int) {

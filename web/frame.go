@@ -58,6 +58,7 @@ const (
 	pathAgenda             = "/agenda"
 	pathCalendar           = "/agenda.ics"
 	pathVoisins            = "/voisins"
+	pathAround             = "/alentours.xml"
 	pathRecherche          = "/recherche"
 	pathSuivre             = "/suivre"
 	pathConnexion          = "/connexion"

@@ -58,12 +58,18 @@ func (h *Handlers) slate(l *locale.Locale, p *town.Post) *Ardoise {
 
 // leaf is the event of a post.
 func leaf(p *town.Post) *RendezVous {
-	r := &RendezVous{Title: p.Title, Start: p.Starts, End: p.Ends}
-	if e := p.Event; e != nil {
-		r.Place, r.Status, r.Link = placeOf(e), string(e.Status), e.Link
-	}
+	r := leafOf(p.Details)
 	if r.Dated() {
 		r.CalendarURL = pathOf(p) + calendarFile
+	}
+	return r
+}
+
+// leafOf is an event, wherever it was published.
+func leafOf(d town.Details) *RendezVous {
+	r := &RendezVous{Title: d.Title, Start: d.Starts, End: d.Ends}
+	if e := d.Event; e != nil {
+		r.Place, r.Status, r.Link = placeOf(e), string(e.Status), e.Link
 	}
 	return r
 }

@@ -203,6 +203,10 @@ func (h *Handlers) groupeAtom(w http.ResponseWriter, r *http.Request) error {
 	if !g.On {
 		return town.ErrGone
 	}
+	t, err := h.config.Directory.Town(r.Context())
+	if err != nil {
+		return err
+	}
 	entries, _, err := h.config.Groups.Feed(r.Context(), g, town.Cursor{})
 	if err != nil {
 		return err
@@ -217,7 +221,7 @@ func (h *Handlers) groupeAtom(w http.ResponseWriter, r *http.Request) error {
 	return h.feed(w, r, atomFeed{
 		ID: string(h.config.Addresses.Actor(g.ID)), Title: g.Name, Updated: g.Updated.UTC().Format(time.RFC3339),
 		Links: []atomLink{{Rel: "self", Href: page + "/atom.xml"}, {Rel: "alternate", Type: "text/html", Href: page}},
-	}, posts)
+	}, h.atomEntries(t, posts))
 }
 
 // CommerceICS is the calendar of a shop, or of a page that gathers several, to subscribe to.
@@ -264,9 +268,4 @@ func (h *Handlers) calendar(w http.ResponseWriter, r *http.Request, name, handle
 		}
 	}
 	return serveCalendar(w, r, c, "")
-}
-
-// away is an entry of another town's shop.
-func (h *Handlers) away(l *locale.Locale, p *town.ForeignPost) Avis {
-	return Avis{ID: p.ID.String(), Shop: Commerce{Name: p.Actor.Name, URL: string(p.URL), Town: p.Town}, URL: string(p.URL), Published: p.Published, Text: trusted(p.Content), Lang: foreign(l, p.Language)}
 }

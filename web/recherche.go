@@ -7,11 +7,12 @@ type PageRecherche struct {
 	Query    string
 	Shops    []Commerce
 	Entries  []Avis
+	Around   []Avis // of neighbouring towns
 	OlderURL string
 }
 
 // Found counts what stands on the page.
-func (p PageRecherche) Found() int { return len(p.Shops) + len(p.Entries) }
+func (p PageRecherche) Found() int { return len(p.Shops) + len(p.Entries) + len(p.Around) }
 
 func (p PageRecherche) head(l *locale.Locale) head {
 	title := l.T("recherche.title")

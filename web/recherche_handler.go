@@ -27,5 +27,8 @@ func (h *Handlers) Recherche(w http.ResponseWriter, r *http.Request) error {
 		p.Shops = append(p.Shops, h.shop(l, m))
 	}
 	p.Entries = h.entries(l, found.Posts)
+	for _, f := range found.Foreign {
+		p.Around = append(p.Around, h.away(l, f))
+	}
 	return h.show(w, r, http.StatusOK, p)
 }

@@ -218,10 +218,10 @@ func peerName(a town.RemoteActor) string {
 func peerHandle(a town.RemoteActor) string { return "@" + sanitize.Line(a.Handle) }
 
 // today counts the entries of the day that now lies in, in the town's time zone.
-func today(posts []*town.Post, now time.Time, zone *time.Location) int {
+func today(entries []town.Entry, now time.Time, zone *time.Location) int {
 	n := 0
-	for _, p := range posts {
-		if sameDay(p.Published, now, zone) {
+	for _, e := range entries {
+		if sameDay(e.Published(), now, zone) {
 			n++
 		}
 	}

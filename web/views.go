@@ -21,7 +21,7 @@ type Commerce struct {
 	State    *Etat    // open or closed; nil when the hours are not known
 	Distance *float64 // metres from the middle of the town; nil when the place is not known
 	Town     string   // for a shop of a neighbouring town, that town's name
-	TownKm   float64  // and how far away it lies, in kilometres
+	TownKm   *float64 // and how far away it lies, in kilometres; nil when that is not known
 }
 
 // Paints are the seven colours of shop fronts; each is a class of the style sheet, "t-" and the name.
@@ -57,6 +57,7 @@ type Avis struct {
 	Lang      string        // language of Text when it is not the page's
 	Photos    []Photo
 	Replies   int
+	Away      string // the site on which it is read and answered, by name; empty for the town's own
 
 	// At most one of these is set: what its kind has beside words and photos.
 	Offer   *Ardoise

@@ -1,9 +1,6 @@
 package web
 
 import (
-	"html/template"
-	"time"
-
 	"bourg/web/locale"
 )
 
@@ -21,21 +18,9 @@ type Voisin struct {
 	URL     string   // its own site
 	Host    string   // the same, as people read it
 	Km      *float64 // nil when the town has not told where it lies
-	Entries []Voisinage
+	Entries []Avis   // without the town's road sign, under which they stand
 
 	Accord Accord
-}
-
-// Voisinage is news of a neighbouring town's shop. It is read at home, so its links lead there.
-type Voisinage struct {
-	ID        string // unique in the page
-	Shop      string
-	URL       string // its page in its own town
-	Title     string // empty for plain news
-	Published time.Time
-	Text      template.HTML // sanitised
-	Lang      string        // of Text when it is not the page's
-	Event     *RendezVous   // set for an event
 }
 
 func (p PageVoisins) head(l *locale.Locale) head {

@@ -52,22 +52,9 @@ func (h *Handlers) neighbour(ctx context.Context, l *locale.Locale, n town.Liste
 		return v, err
 	}
 	for _, p := range posts {
-		v.Entries = append(v.Entries, neighbourEntry(l, p, zone))
+		entry := h.away(l, p)
+		entry.Shop.Town = ""
+		v.Entries = append(v.Entries, entry)
 	}
 	return v, nil
-}
-
-// neighbourEntry is one piece of news of another town.
-func neighbourEntry(l *locale.Locale, p *town.ForeignPost, zone *time.Location) Voisinage {
-	e := Voisinage{
-		ID: p.ID.String(), Shop: p.Actor.Name, URL: string(p.URL), Title: p.Title, Published: p.Published.In(zone),
-		Text: trusted(p.Content), Lang: foreign(l, p.Language),
-	}
-	if p.Kind == town.Event {
-		e.Event = &RendezVous{Title: p.Title, Start: p.Starts.In(zone)}
-		if !p.Ends.IsZero() {
-			e.Event.End = p.Ends.In(zone)
-		}
-	}
-	return e
 }

@@ -71,6 +71,7 @@ func (s *server) routes() []route {
 		{"GET", "/agenda", web.Everyone, page(p.Agenda), true},
 		{"GET", "/agenda.ics", web.Everyone, page(p.AgendaICS), true},
 		{"GET", "/atom.xml", web.Everyone, page(p.Atom), true},
+		{"GET", "/alentours.xml", web.Everyone, page(p.AlentoursAtom), true},
 		{"GET", "/@{handle}", web.Everyone, s.negotiate(s.profileID, doc.ServeActor, page(p.Commerce)), true},
 		{"GET", "/@{handle}/atom.xml", web.Everyone, page(p.CommerceAtom), true},
 		{"GET", "/@{handle}/agenda.ics", web.Everyone, page(p.CommerceICS), true},

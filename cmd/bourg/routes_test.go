@@ -373,6 +373,7 @@ func (h *house) expectations() map[string]expectation {
 		"GET /agenda":                               {path: "/agenda", want: all(200)},
 		"GET /agenda.ics":                           {path: "/agenda.ics", want: all(200)},
 		"GET /atom.xml":                             {path: "/atom.xml", want: all(200)},
+		"GET /alentours.xml":                        {path: "/alentours.xml", want: all(200)},
 		"GET /@{handle}":                            {path: "/@fournil", want: all(200)},
 		"GET /@{handle}/atom.xml":                   {path: "/@fournil/atom.xml", want: all(200)},
 		"GET /@{handle}/agenda.ics":                 {path: "/@fournil/agenda.ics", want: all(200)},

@@ -158,7 +158,7 @@ func (t *theTown) wire() {
 	peers := &cards{fetcher: t.fetcher, store: t.store, now: t.now}
 	t.neighbours = &town.Neighbours{
 		Store: t.store, Accounts: t.store, Addresses: t.addresses, Cards: peers, Peers: peers, Pause: pause,
-		Clean: sanitize.HTML, Line: sanitize.Line, Now: t.now, Wake: wake,
+		Clean: sanitize.HTML, Plain: sanitize.Text, Line: sanitize.Line, Now: t.now, Wake: wake,
 
 		Rates: new(town.PeerRates),
 	}

@@ -169,6 +169,7 @@ func silence(ctx context.Context, tx pgx.Tx, hosts []string) error {
 	for _, sql := range []string{
 		`DELETE FROM deliveries WHERE host = ANY($1)`, // those that were given up
 		`DELETE FROM remote_media WHERE host = ANY($1)`,
+		`DELETE FROM foreign_media WHERE host = ANY($1)`,
 		`DELETE FROM lookups WHERE host = ANY($1)`,
 		`DELETE FROM neighbours WHERE domain = ANY($1)`, // with the news that came from there
 	} {
@@ -263,7 +264,7 @@ func hostsCovered(ctx context.Context, tx pgx.Tx, domains map[string]bool) ([]st
 	rows, _ := tx.Query(ctx, `
 		SELECT host FROM remote_actors UNION SELECT delivery_host FROM remote_actors
 		UNION SELECT host FROM deliveries UNION SELECT host FROM hosts
-		UNION SELECT host FROM remote_media UNION SELECT host FROM lookups UNION SELECT domain FROM neighbours ORDER BY 1`)
+		UNION SELECT host FROM remote_media UNION SELECT host FROM foreign_media UNION SELECT host FROM lookups UNION SELECT domain FROM neighbours ORDER BY 1`)
 	hosts, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
 		return nil, err

@@ -66,7 +66,8 @@ func (s *Store) ForeignMerchants(ctx context.Context, domain string, after feder
 const waitingMerchantsSQL = `
 	SELECT DISTINCT ON (f.actor) ` + foreignColumns + `
 	  FROM ` + foreignTables + `
-	 WHERE n.mode = 'review' AND n.outgoing = 'accepted' AND d.actor IS NULL AND NOT a.blocked AND a.deleted_at IS NULL
+	 WHERE n.mode = 'review' AND n.outgoing = 'accepted' AND ` + writerLives + `
+	   AND NOT EXISTS (SELECT FROM foreign_merchants d WHERE d.actor = f.actor)
 	 ORDER BY f.actor, f.published_at DESC LIMIT $1`
 
 // WaitingMerchants implements town.ConsoleStore.

@@ -36,6 +36,10 @@ const (
 	EventsToRemindSQL = selectPosts + eventsToRemind
 	PastPricesSQL     = pastPrices
 
+	ForeignPageSQL     = selectForeign + foreignPage
+	ForeignTownPageSQL = selectForeign + foreignTownPage
+	ComingForeignSQL   = selectForeign + comingForeign
+
 	ClaimFrontSQL = claimFront
 	FollowersSQL  = followersPage
 	ClaimRoundSQL = claimRound

@@ -3,13 +3,16 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"bourg/federation"
+	"bourg/internal/fold"
 	"bourg/internal/jobs"
 	"bourg/internal/town"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype/zeronull"
 )
@@ -35,34 +38,41 @@ func (s *Store) keepForeign(ctx context.Context, tx pgx.Tx, p *town.ForeignPost)
 	if err != nil {
 		return err
 	}
-	attachments, err := json.Marshal(p.Attachments)
+	attachments := []byte("[]")
+	if len(p.Attachments) > 0 {
+		attachments, err = json.Marshal(p.Attachments)
+	}
 	if err != nil {
 		return err
 	}
-	kept, err := tx.Exec(ctx, `
+	var id uuid.UUID
+	err = tx.QueryRow(ctx, `
 		INSERT INTO foreign_posts AS f (id, object_id, domain, actor, kind, title, content, language, url, starts_at, ends_at, details,
-		       attachments, km, published_at, updated_at, received_at)
-		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
+		       attachments, km, published_at, updated_at, received_at, folded)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19
 		 WHERE NOT EXISTS (SELECT FROM remote_tombstones WHERE key = $18)
 		   AND NOT EXISTS (SELECT FROM foreign_merchants WHERE actor = $4 AND decision = 'blocked')
 		ON CONFLICT (object_id) DO UPDATE
 		   SET kind = excluded.kind, title = excluded.title, content = excluded.content, language = excluded.language, url = excluded.url,
 		       starts_at = excluded.starts_at, ends_at = excluded.ends_at, details = excluded.details, attachments = excluded.attachments,
-		       km = excluded.km, updated_at = excluded.updated_at,
+		       km = excluded.km, updated_at = excluded.updated_at, folded = excluded.folded,
 		       published_at = CASE WHEN f.published_at >= f.received_at THEN excluded.published_at ELSE f.published_at END
 		 WHERE f.domain = excluded.domain AND f.actor = excluded.actor
-		   AND coalesce(excluded.updated_at, excluded.published_at) > coalesce(f.updated_at, f.published_at)`,
+		   AND coalesce(excluded.updated_at, excluded.published_at) > coalesce(f.updated_at, f.published_at)
+		RETURNING f.id`,
 		p.ID, string(p.ObjectID), p.Domain, string(p.Actor.ID), string(p.Kind), p.Title, p.Content, p.Language, string(p.URL),
 		zeronull.Timestamptz(p.Starts), zeronull.Timestamptz(p.Ends), details, attachments, p.Km, p.Published,
-		zeronull.Timestamptz(p.Updated), p.Received, town.Key(p.Domain, string(p.ObjectID)))
-	if err != nil {
+		zeronull.Timestamptz(p.Updated), p.Received, town.Key(p.Domain, string(p.ObjectID)), foldedForeign(p)).Scan(&id)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows): // gone, known as it is, or another's
+	case err != nil:
 		return err
 	}
 	if err := exchanged(ctx, tx, p.Domain); err != nil {
 		return err
 	}
-	if kept.RowsAffected() > 0 {
-		if err := came(ctx, tx, p.Domain); err != nil {
+	if id != uuid.Nil {
+		if err := errors.Join(came(ctx, tx, p.Domain), s.wantForeignMedia(ctx, tx, id)); err != nil {
 			return err
 		}
 	}
@@ -74,6 +84,18 @@ func (s *Store) keepForeign(ctx context.Context, tx pgx.Tx, p *town.ForeignPost)
 	return err
 }
 
+// foldedForeign is what a neighbour's post is found by: its title, its words and the names of its town's places, folded.
+func foldedForeign(p *town.ForeignPost) string {
+	words := p.Title + "\n" + p.Words
+	if p.Event != nil {
+		words += "\n" + p.Event.Place
+	}
+	return cut(fold.Fold(cut(words, maxFolded)), maxFolded)
+}
+
+// maxFolded is how much of a neighbour's post is found by its words, in runes.
+const maxFolded = 10_000
+
 // foreignDetails is what the column details holds.
 type foreignDetails struct {
 	Offer   *town.OfferDetails   `json:"offer,omitempty"`
@@ -83,7 +105,7 @@ type foreignDetails struct {
 
 // DeleteForeignPost implements town.NeighbourStore.
 func (s *Store) DeleteForeignPost(ctx context.Context, in town.Received, domain string, object federation.IRI) error {
-	return s.receiveInTx(ctx, "delete foreign post", in, func(tx pgx.Tx, _ int64) error {
+	err := s.receiveInTx(ctx, "delete foreign post", in, func(tx pgx.Tx, _ int64) error {
 		_, err := tx.Exec(ctx, `INSERT INTO remote_tombstones (key) VALUES ($1) ON CONFLICT DO NOTHING`, town.Key(domain, string(object)))
 		if err != nil {
 			return err
@@ -93,6 +115,10 @@ func (s *Store) DeleteForeignPost(ctx context.Context, in town.Received, domain 
 		}
 		return exchanged(ctx, tx, domain)
 	})
+	if err == nil {
+		s.removeFilesSoon(ctx)
+	}
+	return err
 }
 
 // LoseForeignPost implements town.NeighbourStore.
@@ -117,25 +143,37 @@ func exchanged(ctx context.Context, tx pgx.Tx, domain string) error {
 	return err
 }
 
-// shownForeign is the condition under which a neighbour's post f is shown: it is within the mode that the town hall chose
-// for the neighbour n and for the merchant (decision d), the neighbour has not been silent for a month, and who wrote it (a) is
-// known and lives.
-const shownForeign = `n.outgoing = 'accepted' AND (n.failing_since IS NULL OR n.failing_since > now() - interval '30 days')
-	AND NOT a.blocked AND a.deleted_at IS NULL AND coalesce(d.decision, 'let_in') = 'let_in'
-	AND (n.mode = 'open' OR (n.mode = 'review' AND d.decision = 'let_in') OR (n.mode = 'agenda' AND f.kind = 'event'))`
+// fromNeighbour is the condition under which news that came from the neighbour n is shown: it is within the mode that the
+// town hall chose for the neighbour and for the merchant (whose decisions are sub-queries,
+// because the planner takes hardly anything to be undecided), and the neighbour has not been silent for a month.
+const fromNeighbour = `(n.outgoing = 'accepted' AND (n.failing_since IS NULL OR n.failing_since > now() - interval '30 days')
+	AND NOT EXISTS (SELECT FROM foreign_merchants d WHERE d.actor = f.actor AND d.decision <> 'let_in')
+	AND (n.mode = 'open' OR (n.mode = 'agenda' AND f.kind = 'event')
+		OR (n.mode = 'review' AND EXISTS (SELECT FROM foreign_merchants d WHERE d.actor = f.actor AND d.decision = 'let_in'))))`
 
-const foreignTables = `foreign_posts f JOIN neighbours n ON n.domain = f.domain JOIN remote_actors a ON a.iri = f.actor
-	LEFT JOIN foreign_merchants d ON d.actor = f.actor`
+// shownForeign is the condition under which a post f that was not published here is shown: where it came from is shown, and
+// who wrote it (a) is not blocked and has not gone. A writer who has not been fetched yet, or is not to be had for a while, does not hold
+// the news up: it came from the writer's own server. A further kind of source is a further row of foreignTables and a
+// further condition beside fromNeighbour.
+const shownForeign = fromNeighbour + ` AND ` + writerLives
 
-const foreignColumns = `f.id, f.object_id, f.domain, f.actor, a.name, a.handle, a.url, a.host, f.kind, f.title, f.content, f.language, f.url,
-	f.starts_at, f.ends_at, f.details, f.attachments, f.km, f.published_at, f.updated_at, f.received_at, n.name`
+const writerLives = `(a.id IS NULL OR (NOT a.blocked AND a.deleted_at IS NULL))`
+
+const foreignTables = `foreign_posts f
+	LEFT JOIN neighbours n ON n.domain = f.domain
+	LEFT JOIN remote_actors a ON a.iri = f.actor`
+
+const foreignColumns = `f.id, f.object_id, f.domain, f.actor, coalesce(a.name, ''), coalesce(a.handle, ''), coalesce(a.url, ''), coalesce(a.host, f.domain),
+	coalesce(a.document->'Categories'->>0, ''), f.kind, f.title, f.content, f.language, f.url,
+	f.starts_at, f.ends_at, f.details, f.attachments, f.km, f.published_at, f.updated_at, f.received_at, coalesce(n.name, ''),
+	(SELECT json_object_agg(m.url, m.file) FROM foreign_media m WHERE m.post_id = f.id AND m.file IS NOT NULL)`
 
 func scanForeign(row pgx.CollectableRow) (*town.ForeignPost, error) {
 	var p town.ForeignPost
-	var details, attachments []byte
-	err := row.Scan(&p.ID, &p.ObjectID, &p.Domain, &p.Actor.ID, &p.Actor.Name, &p.Actor.Handle, &p.Actor.URL, &p.Actor.Host, &p.Kind, &p.Title,
+	var details, attachments, copies []byte
+	err := row.Scan(&p.ID, &p.ObjectID, &p.Domain, &p.Actor.ID, &p.Actor.Name, &p.Actor.Handle, &p.Actor.URL, &p.Actor.Host, &p.Trade, &p.Kind, &p.Title,
 		&p.Content, &p.Language, &p.URL, (*zeronull.Timestamptz)(&p.Starts), (*zeronull.Timestamptz)(&p.Ends), &details, &attachments, &p.Km,
-		&p.Published, (*zeronull.Timestamptz)(&p.Updated), &p.Received, &p.Town)
+		&p.Published, (*zeronull.Timestamptz)(&p.Updated), &p.Received, &p.Town, &copies)
 	if err != nil {
 		return nil, err
 	}
@@ -147,18 +185,7 @@ func scanForeign(row pgx.CollectableRow) (*town.ForeignPost, error) {
 	if err := json.Unmarshal(attachments, &p.Attachments); err != nil {
 		return nil, fmt.Errorf("read attachments: %w", err)
 	}
-	return &p, nil
-}
-
-// ForeignFeed implements town.NeighbourStore.
-func (s *Store) ForeignFeed(ctx context.Context, domain string, before town.Cursor, n int) ([]*town.ForeignPost, error) {
-	rows, _ := s.pool.Query(ctx, `
-		SELECT `+foreignColumns+` FROM `+foreignTables+`
-		 WHERE ($1 = '' OR f.domain = $1) AND ($2::timestamptz IS NULL OR (f.published_at, f.id) < ($2, $3)) AND `+shownForeign+`
-		 ORDER BY f.published_at DESC, f.id DESC LIMIT $4`,
-		domain, zeronull.Timestamptz(before.At), before.ID, n)
-	list, err := pgx.CollectRows(rows, scanForeign)
-	return list, mapped("list foreign posts", err)
+	return &p, readCopies(copies, &p)
 }
 
 // PurgeForeign implements town.NeighbourStore.
@@ -171,6 +198,7 @@ func (s *Store) PurgeForeign(ctx context.Context) error {
 	})
 	if err == nil {
 		s.changed()
+		s.removeFilesSoon(ctx)
 	}
 	return err
 }
@@ -201,6 +229,7 @@ func (s *Store) DropForeignPosts(ctx context.Context, domain string, gone []fede
 	_, err := s.pool.Exec(ctx, `DELETE FROM foreign_posts WHERE domain = $1 AND object_id = ANY($2)`, domain, strs(gone))
 	if err == nil {
 		s.changed()
+		s.removeFilesSoon(ctx)
 	}
 	return mapped("drop foreign posts", err)
 }

@@ -57,8 +57,7 @@ func (s *Store) Products(ctx context.Context, merchant uuid.UUID, n int) ([]*tow
 
 // ComingEvents implements town.TimelineStore.
 func (s *Store) ComingEvents(ctx context.Context, merchant uuid.UUID, after town.Cursor, n int) ([]*town.Post, error) {
-	now := s.now()
-	condition, args := comingEvents, []any{now.AddDate(0, 0, -town.MaxEventDays), now, after.At, after.ID, n}
+	condition, args := comingEvents, s.comingArgs(after, n)
 	if merchant != uuid.Nil {
 		condition, args = merchantEvents, append(args, merchant)
 	}

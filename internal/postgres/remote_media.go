@@ -170,7 +170,10 @@ func (s *Store) MediaToFetch(ctx context.Context, id uuid.UUID) (federation.IRI,
 	var url federation.IRI
 	err := s.pool.QueryRow(ctx, `
 		SELECT m.url FROM remote_media m JOIN remote_actors a ON a.id = m.actor_id
-		 WHERE m.id = $1 AND m.file IS NULL AND NOT a.blocked AND a.deleted_at IS NULL`, id).Scan(&url)
+		 WHERE m.id = $1 AND m.file IS NULL AND NOT a.blocked AND a.deleted_at IS NULL
+		UNION ALL
+		SELECT m.url FROM foreign_media m JOIN (`+foreignTables+`) ON f.id = m.post_id
+		 WHERE m.id = $1 AND m.file IS NULL AND `+shownForeign, id).Scan(&url)
 	return url, mapped("find wanted picture", err)
 }
 
@@ -182,7 +185,12 @@ func (s *Store) KeepMedia(ctx context.Context, id uuid.UUID, p *town.Photo) erro
 		return fmt.Errorf("encode picture: %w", err)
 	}
 	err = retry(ctx, "keep picture", func() error {
-		return mustAffect(s.pool.Exec(ctx, `UPDATE remote_media SET file = $2 WHERE id = $1 AND file IS NULL`, id, encoded))
+		return mustAffect(s.pool.Exec(ctx, `
+			WITH foreign_one AS (
+				UPDATE foreign_media SET file = $2 WHERE id = $1 AND file IS NULL RETURNING id
+			), other AS (
+				UPDATE remote_media SET file = $2 WHERE id = $1 AND file IS NULL RETURNING id
+			) SELECT FROM foreign_one UNION ALL SELECT FROM other`, id, encoded))
 	})
 	if err == nil {
 		s.changed()
@@ -215,8 +223,12 @@ func (s *Store) removeFilesSoon(ctx context.Context) {
 	}
 }
 
-// sweepMedia removes copies that no page has shown for a week, and the oldest of too many.
+// sweepMedia removes copies that no page has shown for a week, and the oldest of too many; those of neighbours' posts
+// stay as long as the posts do.
 func (s *Store) sweepMedia(ctx context.Context, now time.Time) error {
+	if err := s.sweepForeignMedia(ctx); err != nil {
+		return err
+	}
 	if err := s.sweep(ctx, "remote_media", `used_at < $1`, now.Add(-mediaUnused)); err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ var mayName = map[string]string{
 	"deliveries":        "",
 	"lookups":           "",
 	"remote_media":      "",
+	"foreign_media":     "",
 	"files_to_remove":   "",
 	"received":          "",
 	"remote_tombstones": "",

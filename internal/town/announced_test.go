@@ -68,7 +68,7 @@ func announces(n int, activity, reach, kind string) *federation.Incoming {
 func newNeighbours(t *testing.T, b NeighbourStore) *Neighbours {
 	return &Neighbours{
 		Store: b, Addresses: testAddresses(t), Now: func() time.Time { return morning }, Wake: func() {},
-		Clean: func(s string) string { return s }, Line: func(s string) string { return s }, Rates: new(PeerRates),
+		Clean: func(s string) string { return s }, Plain: func(s string) string { return s }, Line: func(s string) string { return s }, Rates: new(PeerRates),
 	}
 }
 

@@ -204,7 +204,7 @@ func actorDocument(a Addresses, media MediaAddress, toHTML func(string) string, 
 			Type: "Image", URL: media(small.File), MediaType: small.MediaType, Name: m.Cover.Alt, Width: small.Width, Height: small.Height,
 		}
 	}
-	actor.Extra["bourg:insee"], actor.Extra["bourg:categories"] = town.INSEE, []string{m.Trade}
+	actor.Extra["bourg:insee"], actor.Categories = town.INSEE, []string{m.Trade}
 	hoursTerms(m, actor.Extra)
 	if place := placeTerm(a, town, m); place != nil {
 		actor.Extra["location"] = place

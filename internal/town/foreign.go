@@ -16,9 +16,12 @@ type ForeignPost struct {
 	Actor       RemoteActor
 	Kind        Kind
 	Content     string // sanitised HTML
+	Words       string // the same in plain words, to be found by; written and never read
 	Language    string
 	URL         federation.IRI
 	Attachments []federation.Image
+	Copies      []*Photo // of the attachments, one by one; nil where there is no copy
+	Trade       string   // of the writer, one of Trades; "" where it is not known
 	Published   time.Time
 	Updated     time.Time // zero: never edited
 	Received    time.Time

@@ -63,6 +63,7 @@ type Neighbours struct {
 	// Pause waits between two requests to one neighbour; its error ends what is done.
 	Pause func(ctx context.Context, d time.Duration) error
 	Clean func(html string) string
+	Plain func(html string) string // the words of HTML
 	Line  func(text string) string
 	Now   func() time.Time
 	Wake  func()

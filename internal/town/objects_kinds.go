@@ -38,6 +38,10 @@ func postObject(a Addresses, media MediaAddress, toHTML func(string) string, wor
 	o.Extra = map[string]any{"bourg:kind": string(post.Kind), "bourg:reach": string(post.Reach)}
 	k := kindObject{Object: o, a: a, town: town, post: post, loc: town.Location(), text: o.Content}
 	switch post.Kind {
+	case Offer, Product, Event, Closure: // who draws a slate of the rest needs to know what is not in it already
+		o.Extra["bourg:text"] = k.text
+	}
+	switch post.Kind {
 	case Offer:
 		k.offer()
 	case Product:
@@ -253,6 +257,7 @@ func (k *kindObject) closure() {
 		headline = "Fermeture exceptionnelle" + nbsp + ": " + daysSpan(from, to)
 	}
 	k.lines(headline, "", k.telephone(), html.EscapeString(k.address()))
+	k.Extra["bourg:closure"] = map[string]any{"name": headline}
 	k.locate(nil)
 }
 

@@ -2,11 +2,8 @@ package town
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"html"
-	"strings"
 	"time"
 
 	"bourg/federation"
@@ -186,17 +183,20 @@ func (n *Neighbours) foreign(ctx context.Context, k *Neighbour, received time.Ti
 	if url == "" || url.Host() != o.ID.Host() {
 		url = o.ID
 	}
-	content := n.Clean(o.Content)
-	if content == "" && o.Summary != "" {
-		content = n.Clean("<p>" + html.EscapeString(o.Summary) + "</p>")
+	details := terms.details(n.Line, kind, o, received)
+	attachments := o.Attachments
+	if o.Sensitive {
+		attachments = nil // what has to be covered is looked at where it was published
 	}
+	published := o.Published
+	if published.Year() < 2000 {
+		published = received
+	}
+	content := n.Clean(terms.words(o, details))
 	return &ForeignPost{
 		ID: id, ObjectID: o.ID, Domain: k.Domain, Actor: RemoteActor{ID: o.AttributedTo}, Kind: kind,
-		Content: content, Language: o.Language, URL: url, Attachments: o.Attachments,
-		Published: o.Published, Updated: o.Updated, Received: received, Km: km,
-		Details: Details{
-			Title: cutRunes(n.Line(o.Name), 200), Starts: o.StartTime, Ends: o.EndTime,
-		},
+		Content: content, Words: n.Plain(content), Language: o.Language, URL: url, Attachments: attachments,
+		Published: published, Updated: o.Updated, Received: received, Km: km, Details: details,
 	}, nil
 }
 
@@ -211,66 +211,4 @@ func (n *Neighbours) reaches(ctx context.Context, reach Reach, far float64) (boo
 	}
 	radius, err := n.Store.RadiusKm(ctx)
 	return far <= reach.Km()+float64(cardRadius(radius)), err
-}
-
-// foreignTerms are the structured parts of an announced object that federation does not read.
-type foreignTerms struct {
-	Kind     string `json:"bourg:kind"`
-	Reach    string `json:"bourg:reach"`
-	Location struct {
-		Latitude  *float64 `json:"latitude"`
-		Longitude *float64 `json:"longitude"`
-	} `json:"location"`
-}
-
-// readTerms reads them from an Announce as it came. What cannot be read is not said.
-func readTerms(activity []byte) foreignTerms {
-	var a struct {
-		Object struct {
-			Object foreignTerms `json:"object"`
-		} `json:"object"`
-	}
-	if err := json.Unmarshal(activity, &a); err != nil {
-		return foreignTerms{}
-	}
-	return a.Object.Object
-}
-
-// readObjectTerms reads them from an object as it came.
-func readObjectTerms(object []byte) foreignTerms {
-	var t foreignTerms
-	if err := json.Unmarshal(object, &t); err != nil {
-		return foreignTerms{}
-	}
-	return t
-}
-
-// kind is the kind of an announced object; a kind that nobody knows is news.
-func (t foreignTerms) kind(objectType string) Kind {
-	for _, k := range ExchangedKinds {
-		if t.Kind == string(k) {
-			return k
-		}
-	}
-	switch {
-	case strings.EqualFold(objectType, "Event"):
-		return Event
-	case strings.EqualFold(objectType, "Article"):
-		return Article
-	default:
-		return News
-	}
-}
-
-// reach is the reach of an announced object; one that nobody knows is everywhere.
-func (t foreignTerms) reach() Reach {
-	switch r := Reach(t.Reach); r {
-	case ReachTown, ReachNeighbours, ReachRegion:
-		return r
-	}
-	return ReachEverywhere
-}
-
-func (t foreignTerms) place() *Point {
-	return pointOf(t.Location.Latitude, t.Location.Longitude)
 }

@@ -69,7 +69,7 @@ func fillingIn(posts int) (*Neighbours, *otherTown) {
 	}
 	plain := func(s string) string { return s }
 	return &Neighbours{
-		Store: o, Peers: o, Addresses: Addresses{Base: &url.URL{Scheme: "https", Host: "a.example"}}, Clean: plain, Line: plain,
+		Store: o, Peers: o, Addresses: Addresses{Base: &url.URL{Scheme: "https", Host: "a.example"}}, Clean: plain, Plain: plain, Line: plain,
 		Pause: func(context.Context, time.Duration) error { return nil }, Now: func() time.Time { return now }, Wake: func() {},
 	}, o
 }

@@ -83,7 +83,7 @@ func TestNewsThatArrivesDuringAComparisonStays(t *testing.T) {
 	s.meanwhile = func() { s.known = append(s.known, late) }
 	n := &Neighbours{
 		Store: s, Peers: s, Pause: func(context.Context, time.Duration) error { return nil },
-		Clean: func(h string) string { return h }, Line: func(l string) string { return l }, Now: func() time.Time { return now }, Wake: func() {},
+		Clean: func(h string) string { return h }, Plain: func(h string) string { return h }, Line: func(l string) string { return l }, Now: func() time.Time { return now }, Wake: func() {},
 	}
 	if err := n.Reconcile(t.Context(), "b.example"); err != nil {
 		t.Fatal(err)

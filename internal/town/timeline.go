@@ -33,6 +33,9 @@ type TimelineStore interface {
 	// SearchPosts and SearchMerchants find by words, which are folded already, best and newest first.
 	SearchPosts(ctx context.Context, words string, n int) ([]*Post, error)
 	SearchMerchants(ctx context.Context, words string, n int) ([]*Merchant, error)
+	// ComingMarkets is ComingEvents for those events of all merchants whose title names a market.
+	ComingMarkets(ctx context.Context, after Cursor, n int) ([]*Post, error)
+	SurroundingsStore
 }
 
 // Cursor is where a page of a list ends: the time and id of its last entry.
@@ -141,6 +144,7 @@ func (t *Timeline) Show(ctx context.Context, thread []ThreadEntry) error {
 type Found struct {
 	Merchants []*Merchant
 	Posts     []*Post
+	Foreign   []*ForeignPost // of other towns
 }
 
 // maxQuery is how many runes of a query are looked at.
@@ -157,5 +161,9 @@ func (t *Timeline) Search(ctx context.Context, query string) (Found, error) {
 		return Found{}, err
 	}
 	posts, err := t.Store.SearchPosts(ctx, words, PageSize)
-	return Found{Merchants: merchants, Posts: posts}, err
+	if err != nil {
+		return Found{}, err
+	}
+	foreign, err := t.Store.SearchForeign(ctx, words, PageSize)
+	return Found{Merchants: merchants, Posts: posts, Foreign: foreign}, err
 }
