@@ -26,7 +26,7 @@ func peeringExamples(t *testing.T) map[string]string {
 func TestExamplesOfPeeringAreReadAndWritten(t *testing.T) {
 	t.Parallel()
 	examples := peeringExamples(t)
-	for _, name := range []string{"follow", "accept", "announce"} {
+	for _, name := range []string{"follow", "accept", "announce", "flag", "answer"} {
 		doc, err := ParseDocument([]byte(examples[name]))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -40,12 +40,17 @@ func TestExamplesOfPeeringAreReadAndWritten(t *testing.T) {
 		var whole struct {
 			Object  json.RawMessage `json:"object"`
 			Peering map[string]any  `json:"bourg:peering"`
+
+			Category string `json:"bourg:category"`
 		}
 		if err := json.Unmarshal([]byte(examples[name]), &whole); err != nil {
 			t.Fatal(err)
 		}
 		if whole.Peering != nil {
 			a.Extra = map[string]any{"bourg:peering": whole.Peering}
+		}
+		if whole.Category != "" {
+			a.Extra = map[string]any{"bourg:category": whole.Category}
 		}
 		if a.Type == "Announce" {
 			a.Embedded = whole.Object

@@ -189,7 +189,7 @@ func composer(l *locale.Locale) PagePublier {
 }
 
 // cannedPages are all of them.
-func cannedPages() []canned { return slices.Concat(cannedScreens(), cannedGroups()) }
+func cannedPages() []canned { return slices.Concat(cannedScreens(), cannedGroups(), hallPages()) }
 
 func cannedScreens() []canned {
 	hosts := []Serveur{
@@ -553,7 +553,7 @@ func cannedScreens() []canned {
 			return PageSignaler{Action: "/mairie/signaler/1", Author: "Promo", Handle: "@promo@promo.example", Site: "promo.example", At: ago(0, 8, 0), Text: paragraph("Gagnez vite de l’argent."), Words: "Arnaque", Errors: Erreurs{{"motif", "Mille signes au plus"}}}
 		}},
 		{"envoyes", "/mairie/signalements/envoyes", 200, func(*locale.Locale) Page {
-			return PageEnvoyes{Done: true, Reports: []SignalementEnvoye{{"@promo@promo.example", "promo.example", "https://promo.example/1/1", fournil.Name, "Arnaque", ago(1, 9, 0)}, {"@pire@pire.example", "pire.example", "https://pire.example/1", "", "", ago(2, 9, 0)}}}
+			return PageEnvoyes{Done: "C’est signalé.", Reports: []SignalementEnvoye{{"@promo@promo.example", "promo.example", "https://promo.example/1/1", fournil.Name, "Arnaque", ago(1, 9, 0), nil}, {"@pire@pire.example", "pire.example", "https://pire.example/1", "", "", ago(2, 9, 0), nil}}}
 		}},
 		{"envoyes-aucun", "/mairie/signalements/envoyes", 200, func(*locale.Locale) Page { return PageEnvoyes{} }},
 		{"choisir", "/espace", 200, func(*locale.Locale) Page {

@@ -78,6 +78,8 @@ const (
 	pathDemenager          = "/espace/demenager"
 	pathSignaler           = "/mairie/signaler"
 	pathEnvoyes            = "/mairie/signalements/envoyes"
+
+	pathSignalerVoisin = "/mairie/signaler/voisin"
 )
 
 // card is what other networks show of a page that somebody shares there (Open Graph, https://ogp.me).
@@ -113,6 +115,8 @@ type frame struct {
 	Card        card
 	ScriptURL   string
 
+	TownHall bool // the visitor runs the town
+
 	now  time.Time
 	zone *time.Location
 }
@@ -135,6 +139,9 @@ func newFrame(l *locale.Locale, site Site, now time.Time, r *http.Request, h hea
 		ThemeURL:  colours.url, ThemeColour: colours.awning,
 		Activity: h.activity, Atom: h.atom,
 		now: now.In(zone), zone: zone,
+	}
+	if v := visitorOf(r.Context()); v != nil && v.login != nil {
+		f.TownHall = v.login.TownHall
 	}
 	if h.activity != "" {
 		f.SentPath = r.URL.Path

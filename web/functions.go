@@ -33,6 +33,7 @@ func functions(l *locale.Locale, static *Static) template.FuncMap {
 		},
 		"view":       func(c *frame, v any) view { return view{C: c, V: v} },
 		"href":       func(path string) string { return Href(l.Lang, path) },
+		"report":     func(post string) string { return pathSignalerVoisin + "/" + post },
 		"static":     static.URL,
 		"icon":       func(name string) (template.HTML, error) { return icon(static, name) },
 		"link":       link,

@@ -36,6 +36,7 @@ type Config struct {
 	Neighbours *town.Neighbours
 	Documents  *town.Documents
 	Reports    *town.Reports
+	Halls      *town.Halls
 	Quotes     *town.Quotes
 	Courier    *town.Courier
 	Mover      *town.Mover

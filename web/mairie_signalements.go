@@ -30,6 +30,8 @@ type Signalement struct {
 	Decided  time.Time // zero: open
 	Decision string    // what was decided, or has been typed
 	Field    string    // id of its field
+	Hall     string    // name of the town whose town hall reports it; empty: somebody else
+	Reason   string    // one of Reasons, of a town hall's
 }
 
 func (p PageMairieSignalements) head(l *locale.Locale) head {

@@ -54,6 +54,7 @@ func signalement(l *locale.Locale, c town.ReportedCase) Signalement {
 	s := Signalement{
 		Number: strconv.FormatInt(c.Number, 10), From: peerName(c.Actor), Handle: peerHandle(c.Actor), Words: c.Words, At: c.Received,
 		Decided: c.Decided, Decision: c.Note, Gone: len(c.Posts) - len(c.About), Field: decisionField(c.Number),
+		Hall: c.Hall, Reason: string(c.Category),
 	}
 	if c.Shop != nil {
 		s.Shop = Lien{URL: "/@" + c.Shop.Handle, Text: c.Shop.Name}

@@ -25,10 +25,11 @@ func (p PageSignaler) head(l *locale.Locale) head {
 	return head{template: "signaler", title: l.T("signaler.title"), doors: townHallDoors, door: pathMairie, errors: p.Errors, private: true}
 }
 
-// PageEnvoyes lists what was reported to other sites, GET /mairie/signalements/envoyes.
+// PageEnvoyes lists what was reported to other sites, GET /mairie/signalements/envoyes. What was hidden with it is shown again
+// by POST to the same address: "objet".
 type PageEnvoyes struct {
 	Reports []SignalementEnvoye
-	Done    bool // one more has just been sent
+	Done    string // what has just been done, a sentence
 }
 
 // SignalementEnvoye is a report that was sent.
@@ -38,6 +39,17 @@ type SignalementEnvoye struct {
 	By           string // name of the shop; empty: the town hall
 	Words        string
 	At           time.Time
+	Hall         *EnvoiMairie // set for what was reported to another town hall
+}
+
+// EnvoiMairie is what a report to another town hall is about, and what came of it.
+type EnvoiMairie struct {
+	Title    string
+	Reason   string // one of Reasons
+	Answer   string // one line; empty: none yet
+	Answered time.Time
+	Hidden   bool   // the news is hidden here
+	Object   string // for the form that shows it again
 }
 
 func (p PageEnvoyes) head(l *locale.Locale) head {
@@ -90,7 +102,15 @@ func (h *Handlers) Envoyes(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := PageEnvoyes{Done: r.URL.Query().Has("fait")}
+	p, l := PageEnvoyes{}, h.renderer.Locale(r.Context())
+	switch r.URL.Query().Get("fait") {
+	case "1":
+		p.Done = l.T("envoyes.done")
+	case "masque":
+		p.Done = l.T("hall.done")
+	case "montre":
+		p.Done = l.T("hall.shown")
+	}
 	for _, one := range reports {
 		p.Reports = append(p.Reports, reported(one))
 	}
@@ -98,7 +118,13 @@ func (h *Handlers) Envoyes(w http.ResponseWriter, r *http.Request) error {
 }
 
 func reported(r town.SentReport) SignalementEnvoye {
-	return SignalementEnvoye{
+	sent := SignalementEnvoye{
 		Handle: peerHandle(r.Actor), Site: r.Actor.Host, URL: string(r.Object), By: r.Shop, Words: r.Words, At: r.At,
 	}
+	if r.Hall != "" {
+		sent.Hall = &EnvoiMairie{
+			Title: r.Title, Reason: string(r.Category), Answer: r.Answer, Answered: r.Answered, Hidden: r.Hidden, Object: string(r.Object),
+		}
+	}
+	return sent
 }

@@ -27,9 +27,11 @@ func families() map[string][]string {
 		"object.":       append(objectKinds(), "open"),
 		"paint.":        Paints(),
 		"colour.":       colourNames(), "colour.advice.": {"kept", "light", "soft", "moved"},
-		"ready.":  readyReplies[:],
-		"group.":  town.Headings,
-		"erreur.": {"400", "401", "403", "404", "410", "413", "429", "500", "503"},
+		"ready.": readyReplies[:],
+		"group.": town.Headings,
+
+		"hall.reason.": Reasons(),
+		"erreur.":      {"400", "401", "403", "404", "410", "413", "429", "500", "503"},
 	}
 	f["groupe.kind."], f["groupe.gets."] = GroupKinds(), GroupKinds()
 	for _, family := range []string{"groupes.new.", "groupes.what.", "groupes.name_help."} {

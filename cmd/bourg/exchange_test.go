@@ -204,3 +204,49 @@ func (tw *town) awaitSoftware(host string) {
 		return nil
 	})
 }
+
+// TestTownHallsReportToEachOther: one hides another town's post and reports it, the other decides and answers, and the first reads
+// the answer.
+func TestTownHallsReportToEachOther(t *testing.T) {
+	t.Parallel()
+	laurent, vernede := neighbourTowns(t)
+	post := laurent.run("publish", "--as", "fournil", "--text", "Pain miracle à moitié prix.")["id"].(string)
+	eventually(t, "the news is in the other town", func() error { return vernede.shows("/voisins", "Pain miracle") })
+	hall := func(tw *town) *browser {
+		b, _ := tw.signIn(text(tw.run("admin", "add", "--email", "mairie@"+strings.Split(tw.host, ":")[0]+".example"), "sign_in"))
+		return b
+	}
+	theirs, ours := hall(laurent), hall(vernede)
+
+	report := ours.visit("/voisins").click("Signaler à sa mairie")
+	report.must("Pain miracle", "Le Fournil")
+	report.form("Masquer ici et signaler").fill("Offre ou prix trompeur", "misleading").fill("Votre explication", "Jamais vendu à ce prix.").press().
+		must("La nouvelle est masquée ici", "Pain miracle à moitié prix.", "Offre ou prix trompeur", "Pas encore de réponse")
+	if err := vernede.shows("/voisins", "Pain miracle"); err == nil {
+		t.Error("what the town hall has hidden is still shown")
+	}
+
+	eventually(t, "the other town hall gets the report", func() error {
+		if page := theirs.visit("/mairie/signalements"); !page.says("Jamais vendu à ce prix.") {
+			return errors.New("it is not there")
+		}
+		return nil
+	})
+	theirs.visit("/mairie/signalements").must("Signalé par une mairie voisine : Vernède", "Offre ou prix trompeur", "Pain miracle", "Le Fournil").
+		form("Noter la décision").fill("Votre décision", "Le prix a été corrigé <b>ce matin</b>.").press().must("La décision est notée.")
+	eventually(t, "the answer is back", func() error {
+		if page := ours.visit("/mairie/signalements/envoyes"); !page.says("Le prix a été corrigé <b>ce matin</b>.") {
+			return errors.New("it is not there")
+		}
+		return nil
+	})
+	ours.visit("/mairie/signalements/envoyes").form("Montrer de nouveau").press().must("de nouveau montrée", "Montrée ici de nouveau")
+	if err := vernede.shows("/voisins", "Pain miracle"); err != nil {
+		t.Errorf("after it is shown again: %v", err)
+	}
+	laurent.run("withdraw", post)
+	vernede.shownNoMore("/voisins", "Pain miracle")
+	if n := laurent.counts(`SELECT count(*) FROM reports WHERE flag_id <> ''`); n != 1 {
+		t.Errorf("reports: got %d, want 1", n)
+	}
+}

@@ -41,6 +41,7 @@ type theTown struct {
 	receiver   *town.Receiver
 	filler     *town.ThreadFiller
 	reports    *town.Reports
+	halls      *town.Halls
 	quotes     *town.Quotes
 	keyring    *town.Keyring
 	mover      *town.Mover
@@ -160,7 +161,7 @@ func (t *theTown) wire() {
 		Store: t.store, Accounts: t.store, Addresses: t.addresses, Cards: peers, Peers: peers, Pause: pause,
 		Clean: sanitize.HTML, Plain: sanitize.Text, Line: sanitize.Line, Now: t.now, Wake: wake,
 
-		Rates: new(town.PeerRates),
+		Rates: new(town.PeerRates), Text: sanitize.Text,
 	}
 	t.console = &town.Console{Neighbours: t.neighbours, Documents: t.documents, Store: t.store, Reader: peers, Mails: t.config.SMTPURL != ""}
 	t.neighbours.Visited = t.console.Visited
@@ -173,7 +174,10 @@ func (t *theTown) wire() {
 		Approve: t.config.RepliesApproved, Mails: t.config.SMTPURL != "", Fill: t.store.AskToFill, Neighbours: t.neighbours,
 	}
 	t.filler = &town.ThreadFiller{Store: t.store, Receiver: t.receiver, Addresses: t.addresses, Now: t.now}
-	t.reports = &town.Reports{Store: t.store, Accounts: t.store, Now: t.now}
+	t.reports = &town.Reports{Store: t.store, Accounts: t.store, Now: t.now, Addresses: t.addresses, Wake: wake}
+	t.halls = &town.Halls{
+		Store: t.store, Accounts: t.store, Addresses: t.addresses, Line: sanitize.Line, Text: sanitize.Text, Now: t.now, Wake: wake,
+	}
 	t.quotes = &town.Quotes{Store: t.store, Addresses: t.addresses, Now: t.now, Wake: wake}
 }
 

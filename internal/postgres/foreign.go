@@ -155,7 +155,10 @@ const fromNeighbour = `(n.outgoing = 'accepted' AND (n.failing_since IS NULL OR 
 // who wrote it (a) is not blocked and has not gone. A writer who has not been fetched yet, or is not to be had for a while, does not hold
 // the news up: it came from the writer's own server. A further kind of source is a further row of foreignTables and a
 // further condition beside fromNeighbour.
-const shownForeign = fromNeighbour + ` AND ` + writerLives
+const shownForeign = fromNeighbour + ` AND ` + writerLives + ` AND ` + notHidden
+
+// notHidden is the condition under which the town hall has not hidden a single post f.
+const notHidden = `NOT EXISTS (SELECT FROM hidden_foreign h WHERE h.object_id = f.object_id AND h.shown_at IS NULL)`
 
 const writerLives = `(a.id IS NULL OR (NOT a.blocked AND a.deleted_at IS NULL))`
 

@@ -228,13 +228,15 @@ func (s *Store) AddSentReport(ctx context.Context, r *town.SentReport, flag town
 // SentReports implements town.PeopleStore.
 func (s *Store) SentReports(ctx context.Context, n int) ([]town.SentReport, error) {
 	rows, _ := s.pool.Query(ctx, `
-		SELECT r.id, a.iri, a.name, a.handle, a.url, a.host, r.object_id, r.merchant_id, coalesce(m.name, ''), r.words, r.sent_at
+		SELECT r.id, a.iri, a.name, a.handle, a.url, a.host, r.object_id, r.merchant_id, coalesce(m.name, ''), r.words, r.sent_at,
+		       r.hall, r.category, r.title, r.answer, r.answered_at, EXISTS (SELECT FROM hidden_foreign h WHERE h.object_id = r.object_id AND h.shown_at IS NULL)
 		  FROM sent_reports r JOIN remote_actors a ON a.id = r.actor_id LEFT JOIN merchants m ON m.id = r.merchant_id
 		 ORDER BY r.sent_at DESC, r.id DESC LIMIT $1`, n)
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (town.SentReport, error) {
 		var r town.SentReport
 		err := row.Scan(&r.ID, &r.Actor.ID, &r.Actor.Name, &r.Actor.Handle, &r.Actor.URL, &r.Actor.Host, &r.Object,
-			(*zeronull.UUID)(&r.Merchant), &r.Shop, &r.Words, &r.At)
+			(*zeronull.UUID)(&r.Merchant), &r.Shop, &r.Words, &r.At,
+			&r.Hall, &r.Category, &r.Title, &r.Answer, (*zeronull.Timestamptz)(&r.Answered), &r.Hidden)
 		return r, err
 	})
 	if err != nil {

@@ -243,14 +243,14 @@ func TestReports(t *testing.T) {
 		first.Actor.Host != "away.example" || !first.Received.Equal(now) || !first.Decided.IsZero() {
 		t.Errorf("got %+v, want the first report with its shop and the post that is left", first)
 	}
-	f.must(f.DecideReport(f.ctx(), first.Number, uuid.Nil, "Le prix a été corrigé.", now))
+	f.must(f.DecideReport(f.ctx(), first.Number, uuid.Nil, "Le prix a été corrigé.", now, nil))
 	if n, err := f.OpenReports(f.ctx()); n != 1 || err != nil {
 		t.Errorf("open after a decision: got %d, %v, want 1", n, err)
 	}
 	if list, err = f.Reports(f.ctx(), false, 0, 10); err != nil || len(list) != 1 || list[0].Note != "Le prix a été corrigé." || list[0].Decided.IsZero() {
 		t.Errorf("decided: got %+v, %v, want the first with its note", list, err)
 	}
-	if err := f.DecideReport(f.ctx(), 9999, uuid.Nil, "x", now); !errors.Is(err, town.ErrNotFound) {
+	if err := f.DecideReport(f.ctx(), 9999, uuid.Nil, "x", now, nil); !errors.Is(err, town.ErrNotFound) {
 		t.Errorf("no such report: got %v, want ErrNotFound", err)
 	}
 }

@@ -39,8 +39,9 @@ func (s *Store) AddReport(ctx context.Context, in town.Received, r *town.Report,
 			posts = []uuid.UUID{}
 		}
 		err = tx.QueryRow(ctx, `
-			INSERT INTO reports (merchant_id, posts, actor_id, words, received_at) VALUES ($1, $2, $3, $4, $5) RETURNING number`,
-			r.Merchant, posts, sender, r.Words, r.Received).Scan(&r.Number)
+			INSERT INTO reports (merchant_id, posts, actor_id, words, received_at, hall, hall_relay, flag_id, category)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING number`,
+			r.Merchant, posts, sender, r.Words, r.Received, r.Hall, string(r.HallRelay), string(r.Flag), string(r.Category)).Scan(&r.Number)
 		if err != nil || !mails || recent > 0 {
 			return err
 		}
@@ -70,11 +71,13 @@ func (s *Store) Reports(ctx context.Context, open bool, before int64, n int) ([]
 		condition, args = `r.decided_at IS NOT NULL AND ($2 = 0 OR r.number < $2) ORDER BY r.number DESC LIMIT $1`, []any{n, before}
 	}
 	rows, _ := s.pool.Query(ctx, `
-		SELECT r.number, r.merchant_id, r.posts, r.words, r.received_at, r.decided_at, r.note, a.iri, a.name, a.handle, a.url, a.host
+		SELECT r.number, r.merchant_id, r.posts, r.words, r.received_at, r.decided_at, r.note, r.hall, r.hall_relay, r.flag_id, r.category,
+		       a.iri, a.name, a.handle, a.url, a.host
 		  FROM reports r JOIN remote_actors a ON a.id = r.actor_id WHERE `+condition, args...)
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (town.ReportedCase, error) {
 		var c town.ReportedCase
 		err := row.Scan(&c.Number, &c.Merchant, &c.Posts, &c.Words, &c.Received, (*zeronull.Timestamptz)(&c.Decided), &c.Note,
+			&c.Hall, &c.HallRelay, &c.Flag, &c.Category,
 			&c.Actor.ID, &c.Actor.Name, &c.Actor.Handle, &c.Actor.URL, &c.Actor.Host)
 		return c, err
 	})
@@ -112,9 +115,21 @@ func (s *Store) OpenReports(ctx context.Context) (int, error) {
 }
 
 // DecideReport implements town.ReportStore.
-func (s *Store) DecideReport(ctx context.Context, number int64, by uuid.UUID, note string, at time.Time) error {
-	tag, err := s.pool.Exec(ctx, `
-		UPDATE reports SET note = $3, decided_at = coalesce(decided_at, $4), decided_by = $2 WHERE number = $1`,
-		number, nullID(by), note, at)
-	return mapped("decide report", mustAffect(tag, err))
+func (s *Store) DecideReport(
+	ctx context.Context, number int64, by uuid.UUID, note string, at time.Time, answer func(*town.Report) (town.Outgoing, error),
+) error {
+	return s.inTx(ctx, "decide report", func(tx pgx.Tx) error {
+		r := town.Report{Number: number}
+		err := tx.QueryRow(ctx, `
+			UPDATE reports SET note = $3, decided_at = coalesce(decided_at, $4), decided_by = $2 WHERE number = $1
+			RETURNING hall, hall_relay, flag_id, category`, number, nullID(by), note, at).Scan(&r.Hall, &r.HallRelay, &r.Flag, &r.Category)
+		if err != nil || r.Hall == "" {
+			return err
+		}
+		out, err := answer(&r)
+		if err != nil {
+			return err
+		}
+		return s.addOutgoing(ctx, tx, out)
+	})
 }

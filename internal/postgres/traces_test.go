@@ -31,6 +31,7 @@ var mayName = map[string]string{
 	"followers":         "",
 	"neighbours":        "",
 	"foreign_posts":     "",
+	"hidden_foreign":    "what the town hall has decided about single posts, with its reasons",
 	"foreign_merchants": "what the town hall has decided about single merchants",
 	"replies":           "",
 	"reply_versions":    "",

@@ -37,6 +37,8 @@ type NeighbourStore interface {
 	// LoseForeignPost forgets what an Update by its author has taken out of our reach or out of the agreement. It leaves no
 	// tombstone: the next Update may bring it back. Nothing happens where a newer version is known.
 	LoseForeignPost(ctx context.Context, in Received, domain string, o *federation.Object) error
+	// AnswerReport keeps the answer of another town hall, at a domain, to a report of ours; federation.ErrIgnored where none was sent there.
+	AnswerReport(ctx context.Context, in Received, flag uuid.UUID, domain, words string, at time.Time) error
 	// RadiusKm is how far from the town's own point its shops lie, those that have a place.
 	RadiusKm(ctx context.Context) (float64, error)
 	// ForeignFeed lists what is shown of a neighbour's news, or of all neighbours' where domain is "", newest first.
@@ -71,7 +73,8 @@ type Neighbours struct {
 	// Visited is told of each visit, whether the town was reached or not; nil: nobody wants to know.
 	Visited func(ctx context.Context, domain string, reached bool) error
 
-	Rates *PeerRates // nil: neighbours may send as much as they like
+	Rates *PeerRates               // nil: neighbours may send as much as they like
+	Text  func(html string) string // the text of HTML
 }
 
 // maxMessage bounds what town halls write to each other with a request or a refusal, in runes.

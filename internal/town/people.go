@@ -53,6 +53,15 @@ type SentReport struct {
 	Shop     string    // the merchant's name
 	Words    string
 	At       time.Time
+
+	// Of a report to another town's hall: its domain, for what reason, the headline of the post, the answer, and whether the
+	// post is hidden here. Hall is "" for any other.
+	Hall     string
+	Category Category
+	Title    string
+	Answer   string
+	Answered time.Time
+	Hidden   bool
 }
 
 // PeopleStore keeps what merchants do to people elsewhere.

@@ -23,6 +23,9 @@ func (r *Receiver) create(ctx context.Context, in *federation.Incoming) error {
 	if o.IsVote {
 		return federation.ErrIgnored
 	}
+	if answer, err := r.Neighbours.hallAnswered(ctx, in, o); answer || err != nil {
+		return err
+	}
 	quoted, err := r.quoted(ctx, in, o)
 	if err != nil {
 		return err

@@ -27,6 +27,11 @@ func (r *Receiver) flag(ctx context.Context, in *federation.Incoming) error {
 		objects = []federation.IRI{act.ObjectID}
 	}
 	report := &Report{Received: in.Received, Words: cutRunes(strings.TrimSpace(r.Line(act.Content)), reportWords)}
+	if k, err := r.Neighbours.hall(ctx, in); err != nil {
+		return err
+	} else if k != nil {
+		report.Hall, report.HallRelay, report.Flag, report.Category = k.label(), k.Relay.ID, act.ID, readCategory(in.JSON)
+	}
 	for _, o := range objects[:min(len(objects), reportPosts+1)] { // the merchant, and the posts
 		merchant, post, err := r.reported(ctx, o)
 		if errors.Is(err, federation.ErrIgnored) {

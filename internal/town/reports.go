@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"bourg/federation"
+
 	"github.com/google/uuid"
 )
 
@@ -18,6 +20,12 @@ type Report struct {
 	Received time.Time
 	Decided  time.Time // zero: open
 	Note     string    // what was decided
+
+	// Of a report by another town's hall: the town's name, its relay, the Flag, and for what reason. Hall is "" for any other.
+	Hall      string
+	HallRelay federation.IRI
+	Flag      federation.IRI
+	Category  Category
 }
 
 // ReportedCase is a report with what it is about.
@@ -34,8 +42,11 @@ type ReportStore interface {
 	Reports(ctx context.Context, open bool, before int64, n int) ([]ReportedCase, error)
 	// OpenReports counts the open ones.
 	OpenReports(ctx context.Context) (int, error)
-	// DecideReport closes a report with a note; a decided one gets the new note. ErrNotFound.
-	DecideReport(ctx context.Context, number int64, by uuid.UUID, note string, at time.Time) error
+	// DecideReport closes a report with a note; a decided one gets the new note. What answer makes of a report by another
+	// town's hall is sent with it. ErrNotFound.
+	DecideReport(ctx context.Context, number int64, by uuid.UUID, note string, at time.Time, answer func(*Report) (Outgoing, error)) error
+	// RelayActor returns the server's own actor; ErrNotSetUp.
+	RelayActor(ctx context.Context) (*LocalActor, error)
 }
 
 // Reports is the town hall's side of what peers report. Only the town hall and the operator may.
@@ -43,6 +54,9 @@ type Reports struct {
 	Store    ReportStore
 	Accounts AccountStore
 	Now      func() time.Time
+
+	Addresses Addresses
+	Wake      func()
 }
 
 // MaxDecision is how many runes a decision has at most.
@@ -73,7 +87,8 @@ func (r *Reports) Decided(ctx context.Context, by Author, before int64) ([]Repor
 	return list[:min(len(list), reportsPage)], len(list) > reportsPage, err
 }
 
-// Decide closes a report with a note of what was decided: Invalid with note.empty or note.long, ErrNotFound.
+// Decide closes a report with a note of what was decided: Invalid with note.empty or note.long, ErrNotFound. A town hall that
+// reported gets the note as its answer, each time that one is written.
 func (r *Reports) Decide(ctx context.Context, by Author, number int64, note string) error {
 	if err := mustRunTown(ctx, r.Accounts, by); err != nil {
 		return err
@@ -85,5 +100,16 @@ func (r *Reports) Decide(ctx context.Context, by Author, number int64, note stri
 	case n > MaxDecision:
 		return Invalid{"note": "note.long"}
 	}
-	return r.Store.DecideReport(ctx, number, by.Login, note, r.Now())
+	relay, err := r.Store.RelayActor(ctx)
+	if err != nil {
+		return err
+	}
+	now := r.Now().UTC().Truncate(time.Second)
+	err = r.Store.DecideReport(ctx, number, by.Login, note, now, func(report *Report) (Outgoing, error) {
+		return r.Addresses.answerTo(relay, report, note, now)
+	})
+	if err == nil {
+		r.Wake()
+	}
+	return err
 }
