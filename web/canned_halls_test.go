@@ -24,5 +24,14 @@ func hallPages() []canned {
 			return PageMairieSignalements{Open: []Signalement{{Number: "13", Shop: Lien{URL: "/@cycles", Text: cycles.Name}, From: "Vernède", Handle: "@relay@vernede.example", Hall: "Vernède", Reason: "misleading",
 				Words: "Prix barré jamais pratiqué.", At: ago(1, 9, 12), Field: "decision-13"}}}
 		}},
+		{"blocages", "/mairie/reseau/blocages", 200, func(*locale.Locale) Page { return PageBlocages{} }},
+		{"blocages-apercu", "/mairie/reseau/blocages", 200, func(l *locale.Locale) Page {
+			return PageBlocages{Preview: &ApercuBlocages{List: "#domain\n</textarea>promo.example", New: []Bloque{{Domain: "pire.example", Reason: "Haine"}, {Domain: "promo.example"}}, Count: 1204, More: 1202,
+				Neighbours: []string{"Vernède", "Uzès"}, Already: 3, NotTaken: []LigneEcartee{{4, "ex*mple.org", l.T("blocklist.obfuscated")}, {9, "", l.T("blocklist.domain")}}, Others: 2}}
+		}},
+		{"blocages-rien", "/mairie/reseau/blocages", 200, func(*locale.Locale) Page { return PageBlocages{Preview: &ApercuBlocages{Already: 1}} }},
+		{"blocages-erreur", "/mairie/reseau/blocages", 422, func(l *locale.Locale) Page {
+			return PageBlocages{Errors: Erreurs{{"liste", l.T("list.encoding")}}}
+		}},
 	}
 }

@@ -20,6 +20,10 @@ func (h *Handlers) MairieReseau(w http.ResponseWriter, r *http.Request) error {
 		p.Done = l.T("reseau.done_blocked")
 	case "recu":
 		p.Done = l.T("reseau.done_unblocked")
+	case "liste":
+		if n, err := strconv.Atoi(query.Get("nombre")); err == nil && n >= 0 {
+			p.Done = l.N("blocages.done", n)
+		}
 	case "reessaye":
 		if n, err := strconv.Atoi(query.Get("nombre")); err == nil && n >= 0 {
 			p.Done = l.N("reseau.done_retry", n)

@@ -46,7 +46,7 @@ type commands struct {
 	Neighbour neighbourCommands `cmd:"" help:"Other towns with which news is exchanged."`
 	Queue     queueCommands     `cmd:"" help:"What waits to be delivered."`
 	Keys      keysCommands      `cmd:"" help:"The keys with which the town's actors sign."`
-	Block     blockCommand      `cmd:"" help:"Block a domain with its subdomains."`
+	Block     blockCommands     `cmd:"" help:"Block a domain with its subdomains; write and read lists of blocked domains."`
 	Unblock   unblockCommand    `cmd:"" help:"Let a blocked domain speak with us again."`
 	Version   versionCommand    `cmd:"" help:"Print the version."`
 }

@@ -8,6 +8,13 @@ import (
 	"bourg/internal/town"
 )
 
+// blockCommands are what is done about other domains: blocking one is what is done where no more is said.
+type blockCommands struct {
+	Add    blockCommand       `cmd:"" default:"withargs" help:"Block a domain with its subdomains."`
+	Export blockExportCommand `cmd:"" help:"Write the list of blocked domains, as Mastodon does."`
+	Import blockImportCommand `cmd:"" help:"Block what a list names that is not blocked yet, after showing it. Nothing is unblocked."`
+}
+
 // blockCommand blocks a domain.
 type blockCommand struct {
 	Domain string `arg:"" help:"The domain; its subdomains are blocked with it."`

@@ -314,6 +314,12 @@ func (h *house) expectations() map[string]expectation {
 		k.Name, k.Outgoing, k.Mode = "Vernède", town.StandingAccepted, town.ModeOpen
 		return nil, nil
 	}))
+	away := &town.ForeignPost{
+		ID: uuid.New(), ObjectID: "https://vernede.example/posts/1", Domain: "vernede.example", Actor: town.RemoteActor{ID: "https://vernede.example/actors/1"},
+		Kind: town.News, Content: "<p>Pain miracle.</p>", URL: "https://vernede.example/@pain/1", Published: time.Now(), Received: time.Now(),
+	}
+	h.must(h.town.store.KeepForeignPost(h.t.Context(), away))
+	foreign := away.ID.String()
 	offer := h.publishKind(h.bakery, town.Draft{Kind: town.Offer, Text: "Deux pour un.", Details: town.Details{Title: "Fougasses"}})
 	product := h.publishKind(h.bakery, town.Draft{Kind: town.Product, Details: town.Details{Title: "Seigle"}})
 	act := func(p *town.Post, what string) string { return "/espace/nouvelles/" + p.ID.String() + "/" + what }
@@ -456,6 +462,17 @@ func (h *house) expectations() map[string]expectation {
 		"GET /media/*":                 {path: "/media/" + stored.Variants[0].File, want: all(200)},
 		"GET /healthz":                 {path: "/healthz", want: all(200)},
 		"GET /readyz":                  {path: "/readyz", want: all(200)},
+
+		"POST /mairie/signalements/envoyes": {path: "/mairie/signalements/envoyes", form: form("objet", "https://vernede.example/posts/1"), want: townForm},
+		"GET /mairie/signaler/voisin/{post}": {
+			path: "/mairie/signaler/voisin/" + foreign, want: townPage,
+		},
+		"POST /mairie/signaler/voisin/{post}": {
+			path: "/mairie/signaler/voisin/" + foreign, form: form("motif", "spam", "explication", "Trop."), want: townForm,
+		},
+		"GET /mairie/reseau/blocages":     {path: "/mairie/reseau/blocages", want: townPage},
+		"POST /mairie/reseau/blocages":    {path: "/mairie/reseau/blocages", form: form("liste", "x.example"), want: [roleCount]int{401, 401, 403, 403, 403, 415}}, // a file is missing
+		"GET /mairie/reseau/blocages.csv": {path: "/mairie/reseau/blocages.csv", want: townPage},
 
 		// Last, because afterwards nobody is signed in any more.
 		"POST /deconnexion": {path: "/deconnexion", want: all(303)},

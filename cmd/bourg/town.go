@@ -133,7 +133,10 @@ func (t *theTown) wire() {
 		Now: t.now, Wake: wake, HTML: html, Words: words,
 	}
 	t.notices = &town.Notices{Store: t.store, Publisher: t.publisher, Now: t.now}
-	t.moderator = &town.Moderator{Store: t.store, Accounts: t.store, Now: t.now, Wake: wake}
+	t.moderator = &town.Moderator{
+		Store: t.store, Accounts: t.store, Now: t.now, Wake: wake,
+		Own: federation.CanonicalHost(t.config.URL.Scheme, t.config.URL.Host),
+	}
 	t.courier = &town.Courier{Store: t.store}
 	t.timeline = &town.Timeline{Store: t.store, Fold: fold.Fold}
 	t.messages = &town.Messages{Store: t.store, Now: t.now}

@@ -105,26 +105,53 @@ func (s *Store) BlockDomain(ctx context.Context, domain, reason string, at time.
 	if err != nil {
 		return err
 	}
-	err = s.inTx(ctx, "block domain", func(tx pgx.Tx) error {
+	return s.block(ctx, "block domain", map[string]bool{domain: true}, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			INSERT INTO blocked_domains (domain, reason, blocked_at) VALUES ($1, $2, $3)
+			ON CONFLICT (domain) DO UPDATE SET reason = excluded.reason`, domain, reason, at)
+		return err
+	})
+}
+
+// BlockDomains implements town.ModerationStore.
+func (s *Store) BlockDomains(ctx context.Context, list []town.BlockedDomain, at time.Time) error {
+	domains, names, reasons := map[string]bool{}, []string{}, []string{}
+	for _, one := range list {
+		domain, err := canonicalDomain(one.Domain)
+		if err != nil {
+			return err
+		}
+		if !domains[domain] {
+			domains[domain], names, reasons = true, append(names, domain), append(reasons, one.Reason)
+		}
+	}
+	return s.block(ctx, "block domains", domains, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			INSERT INTO blocked_domains (domain, reason, blocked_at) SELECT d.domain, d.reason, $3 FROM unnest($1::text[], $2::text[]) AS d(domain, reason)
+			ON CONFLICT DO NOTHING`, names, reasons, at)
+		return err
+	})
+}
+
+// block silences all that the domains cover, together with what insert writes of them.
+func (s *Store) block(ctx context.Context, doing string, domains map[string]bool, insert func(tx pgx.Tx) error) error {
+	err := s.inTx(ctx, doing, func(tx pgx.Tx) error {
 		// An actor that is being stored at this moment, by somebody who has not seen the block, would stay outside it
 		// for good: those end first, and later ones see the block. Activities of known actors are not held up.
 		if _, err := tx.Exec(ctx, `LOCK TABLE remote_actors IN SHARE MODE`); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `
-			INSERT INTO blocked_domains (domain, reason, blocked_at) VALUES ($1, $2, $3)
-			ON CONFLICT (domain) DO UPDATE SET reason = excluded.reason`, domain, reason, at)
-		if err != nil {
+		if err := insert(tx); err != nil {
 			return err
 		}
-		hosts, err := hostsCovered(ctx, tx, map[string]bool{domain: true})
+		hosts, err := hostsCovered(ctx, tx, domains)
 		if err != nil {
 			return err
 		}
 		if err := silence(ctx, tx, hosts); err != nil {
 			return err
 		}
-		if err := dropJobs(ctx, tx, domain); err != nil {
+		if err := dropJobs(ctx, tx, domains); err != nil {
 			return err
 		}
 		return changedByPerson(ctx, tx)
@@ -183,9 +210,9 @@ func silence(ctx context.Context, tx pgx.Tx, hosts []string) error {
 // addressed finds the hosts in a job's arguments.
 var addressed = regexp.MustCompile(`https?://[^/"?#\\]+`)
 
-// dropJobs removes the jobs that are still to be done and name a host that the domain covers. One that is being
+// dropJobs removes the jobs that are still to be done and name a host that the domains cover. One that is being
 // done finds its host blocked.
-func dropJobs(ctx context.Context, tx pgx.Tx, domain string) error {
+func dropJobs(ctx context.Context, tx pgx.Tx, domains map[string]bool) error {
 	rows, _ := tx.Query(ctx, `
 		SELECT id, args::text FROM river_job WHERE state IN ('available', 'pending', 'retryable', 'scheduled') AND kind <> 'mail'
 		   FOR UPDATE SKIP LOCKED`)
@@ -194,7 +221,7 @@ func dropJobs(ctx context.Context, tx pgx.Tx, domain string) error {
 	var args string
 	_, err := pgx.ForEachRow(rows, []any{&id, &args}, func() error {
 		for _, address := range addressed.FindAllString(args, -1) {
-			if covered(map[string]bool{domain: true}, federation.IRI(address).Host()) {
+			if covered(domains, federation.IRI(address).Host()) {
 				drop = append(drop, id)
 				return nil
 			}

@@ -15,6 +15,10 @@ type ModerationStore interface {
 	// BlockDomain blocks a domain with its subdomains, at once and backwards: followers there are removed, what they
 	// wrote and their reactions too, deliveries to them end.
 	BlockDomain(ctx context.Context, domain, reason string, at time.Time) error
+	// BlockDomains blocks several domains in one act; what is blocked already keeps its reason.
+	BlockDomains(ctx context.Context, list []BlockedDomain, at time.Time) error
+	// Neighbours is that of NeighbourStore.
+	Neighbours(ctx context.Context) ([]*Neighbour, error)
 	// UnblockDomain lets the domain speak again; ErrNotFound where it was not blocked.
 	UnblockDomain(ctx context.Context, domain string) error
 	// BlockedDomains lists the blocks by name.
@@ -56,6 +60,8 @@ type Moderator struct {
 	Accounts AccountStore
 	Now      func() time.Time
 	Wake     func() // called when something was made due
+
+	Own string // the town's own host, which no list may block
 }
 
 // Block blocks a domain with all its subdomains.
