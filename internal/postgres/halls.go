@@ -31,6 +31,12 @@ func (s *Store) HideForeign(ctx context.Context, h town.HiddenPost, report *town
 		if err != nil {
 			return err
 		}
+		// The group for the surroundings takes back what it has announced of it, as of a post that is gone.
+		_, err = tx.Exec(ctx, `
+			UPDATE group_announces SET foreign_id = NULL WHERE foreign_id = (SELECT id FROM foreign_posts WHERE object_id = $1)`, string(h.Object))
+		if err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, `
 			INSERT INTO sent_reports (id, actor_id, object_id, words, sent_at, hall, category, title)
 			SELECT $1, id, $3, $4, $5, $6, $7, $8 FROM remote_actors
@@ -41,7 +47,7 @@ func (s *Store) HideForeign(ctx context.Context, h town.HiddenPost, report *town
 			return err
 		}
 		if tag.RowsAffected() > 0 {
-			if err := s.addOutgoing(ctx, tx, flag); err != nil {
+			if err := s.addIfAny(ctx, tx, flag); err != nil {
 				return err
 			}
 		}

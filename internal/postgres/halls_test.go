@@ -108,3 +108,43 @@ func TestAnAnswerLeavesWithTheDecision(t *testing.T) {
 		t.Errorf("got %d answers on the way, %d made, want one", got, asked)
 	}
 }
+
+// TestAFormerNeighboursNewsIsGone: with the exchange the posts end, their pictures, and what a group has announced of them.
+func TestAFormerNeighboursNewsIsGone(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.setUp()
+	f.neighbour("vernede.example", town.ModeOpen)
+	f.neighbour("uzes.example", town.ModeOpen)
+	gone, hidden, kept := f.foreign("vernede.example", "martin", "1"), f.foreign("uzes.example", "martin", "2"), f.foreign("uzes.example", "martin", "3")
+	for _, p := range []*town.ForeignPost{gone, hidden, kept} {
+		f.exec(`INSERT INTO foreign_media (id, post_id, url, host, file, asked_at) VALUES (gen_random_uuid(), $1, 'https://x.example/1.jpg', 'x.example',
+			jsonb_build_object('name', $2::text, 'variants', jsonb_build_array(jsonb_build_object('file', $2::text || '-320.jpg'))), now())`, p.ID, p.ID.String())
+		f.exec(`INSERT INTO group_announces (group_id, object, foreign_id, author, day, leaves_at)
+			SELECT id, gen_random_uuid(), $1, gen_random_uuid(), current_date, now() FROM groups WHERE kind = 'around'`, p.ID)
+	}
+	left := func() (posts, pictures, announces, files int) {
+		return f.count(`SELECT count(*) FROM foreign_posts`), f.count(`SELECT count(*) FROM foreign_media`),
+			f.count(`SELECT count(*) FROM group_announces WHERE foreign_id IS NOT NULL`), f.count(`SELECT count(*) FROM files_to_remove`)
+	}
+	f.must(f.PurgeForeign(f.ctx()))
+	if posts, pictures, announces, files := left(); posts != 3 || pictures != 3 || announces != 3 || files != 0 {
+		t.Fatalf("while the exchange lasts: got %d posts, %d pictures, %d announced and %d files to remove, want 3, 3, 3, 0", posts, pictures, announces, files)
+	}
+	f.must(f.HideForeign(f.ctx(), town.HiddenPost{Object: hidden.ObjectID, Domain: hidden.Domain, Category: "spam", Words: "Trop.", At: time.Now()},
+		&town.SentReport{ID: newID(t), Actor: hidden.Actor, Object: hidden.ObjectID, At: time.Now(), Hall: hidden.Domain}, town.Outgoing{}))
+	if posts, _, announces, _ := left(); posts != 3 || announces != 2 {
+		t.Errorf("one is hidden: got %d posts and %d announced, want 3 and 2", posts, announces)
+	}
+	f.must(f.ChangeNeighbour(f.ctx(), "vernede.example", func(k *town.Neighbour) ([]town.Outgoing, error) {
+		k.Leave()
+		return nil, nil
+	}))
+	if list, err := f.ForeignFeed(f.ctx(), "vernede.example", town.Cursor{}, 10); err != nil || len(list) != 0 {
+		t.Errorf("at once: got %d posts shown and error %v, want none", len(list), err)
+	}
+	f.must(f.PurgeForeign(f.ctx()))
+	if posts, pictures, announces, files := left(); posts != 2 || pictures != 2 || announces != 1 || files != 1 {
+		t.Errorf("after the exchange: got %d posts, %d pictures, %d announced and %d files to remove, want 2, 2, 1 and 1", posts, pictures, announces, files)
+	}
+}
