@@ -9,7 +9,6 @@ import (
 
 	"bourg/federation"
 	"bourg/internal/fold"
-	"bourg/internal/jobs"
 	"bourg/internal/town"
 
 	"github.com/google/uuid"
@@ -80,8 +79,7 @@ func (s *Store) keepForeign(ctx context.Context, tx pgx.Tx, p *town.ForeignPost)
 	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM remote_actors WHERE iri = $1)`, string(p.Actor.ID)).Scan(&known); err != nil || known {
 		return err
 	}
-	_, err = s.jobs.InsertTx(ctx, tx, jobs.RefreshActor{ID: string(p.Actor.ID)}, nil)
-	return err
+	return s.meet(ctx, tx, p.Actor.ID)
 }
 
 // foldedForeign is what a neighbour's post is found by: its title, its words and the names of its town's places, folded.

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -43,6 +44,37 @@ func TestNewsOutOfReachLeavesNoTombstone(t *testing.T) {
 	f.must(f.SaveForeignPost(f.ctx(), f.received(relay), post))
 	if got := known(); got != 1 {
 		t.Errorf("widened again: got %d posts, want it back", got)
+	}
+}
+
+// TestANeighbourWithManyNewShops: twenty of them are fetched in a minute, the others in their turn, each once; another town's at once.
+func TestANeighbourWithManyNewShops(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.neighbour("vernede.example", town.ModeOpen)
+	f.neighbour("uzes.example", town.ModeOpen)
+	relay := peer("vernede.example", "relay")
+	news := func(domain string, shop int) {
+		f.must(f.SaveForeignPost(f.ctx(), f.received(relay), &town.ForeignPost{
+			ID: newID(t), ObjectID: federation.IRI("https://" + domain + "/posts/" + newID(t).String()), Domain: domain, Kind: town.News, Content: "<p>x</p>",
+			Actor: town.RemoteActor{ID: federation.IRI(fmt.Sprintf("https://%s/actors/%d", domain, shop))}, URL: "https://vernede.example/", Published: time.Now(), Received: time.Now(),
+		}))
+	}
+	for shop := range 50 {
+		news("vernede.example", shop)
+		news("vernede.example", shop)
+	}
+	news("uzes.example", 1)
+	due := func(domain string, within int) int {
+		return f.count(`SELECT count(*) FROM river_job WHERE kind = 'refresh_actor' AND args->>'id' LIKE 'https://' || $1 || '/%' AND scheduled_at < now() + make_interval(secs => $2)`, domain, within)
+	}
+	for within, want := range map[int]int{5: 20, 65: 40, 125: 50} {
+		if got := due("vernede.example", within); got != want {
+			t.Errorf("within %d s: got %d shops fetched, want %d", within, got, want)
+		}
+	}
+	if got := due("uzes.example", 5); got != 1 {
+		t.Errorf("another town: got %d shops fetched at once, want 1", got)
 	}
 }
 
