@@ -54,6 +54,8 @@ func TestTheRelaysOutboxCanBeReadBeforeAnybodyFollows(t *testing.T) {
 	gone := laurent.run("publish", "--as", "fournil", "--text", "Vite repris.")
 	laurent.run("publish", "--as", "fournil", "--text", "Pour le bourg.", "--reach", "town")
 	laurent.run("withdraw", gone["id"].(string))
+	narrowed := laurent.run("publish", "--as", "fournil", "--text", "Pour tous.")
+	laurent.run("edit", narrowed["id"].(string), "--text", "Pour le bourg, finalement.", "--reach", "town")
 	var page struct {
 		TotalItems   int
 		OrderedItems []struct {

@@ -185,6 +185,14 @@ func (s *Store) EditPost(ctx context.Context, p *town.Post, out town.Outgoing) e
 		if err := replacePost(ctx, tx, merchant, p); err != nil {
 			return err
 		}
+		if p.Reach == town.ReachTown { // other servers that fill in from our relay find it no more
+			_, err := tx.Exec(ctx, `
+				UPDATE activities SET listed = false WHERE object_id = $1 AND listed AND actor_id = (SELECT id FROM actors WHERE kind = 'relay')`,
+				string(s.addresses.Post(p.ID)))
+			if err != nil {
+				return err
+			}
+		}
 		return s.addIfAny(ctx, tx, out)
 	})
 }

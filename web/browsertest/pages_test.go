@@ -188,6 +188,13 @@ func townHallScreens() []screen {
 			Name: "mairie-reseau-bloque", Path: "/mairie/reseau",
 			Fill: map[string]string{"domaine": "malveillant.example", "raison": "Injures"}, Press: "Ne plus recevoir", budget: deskBudget,
 		},
+		{Name: "blocages", Path: "/mairie/reseau/blocages", budget: deskBudget},
+		{Name: "blocages-erreur", Path: "/mairie/reseau/blocages", Press: "Voir ce qui changerait", Status: 422, budget: deskBudget},
+		{
+			Name: "blocages-apercu", Path: "/mairie/reseau/blocages",
+			Choose: map[string]string{"liste": "testdata/blocages.csv"}, Press: "Voir ce qui changerait", budget: deskBudget,
+		},
+		{Name: "mairie-envoyes", Path: "/mairie/signalements/envoyes", budget: deskBudget},
 		{Name: "mairie-reglages", Path: "/mairie/reglages", budget: deskBudget},
 		{Name: "mairie-reglages-erreur", Path: "/mairie/reglages", Fill: map[string]string{"telephone": "*#06#"}, Press: "Enregistrer", Status: 422, budget: deskBudget},
 		{Name: "mairie-signalements", Path: "/mairie/signalements", budget: deskBudget},
