@@ -119,7 +119,7 @@ async function keyboard(p) {
       const again = window.lastStop === e && ["date", "time"].includes(e.type);
       window.lastStop = e;
       // A hidden file input shows its focus on its label.
-      const shown = e.type === "file" && e.labels?.[0] || e;
+      const shown = e.type === "file" && e.getBoundingClientRect().height < 24 && e.labels?.[0] || e;
       const box = shown.getBoundingClientRect(), style = getComputedStyle(shown);
       const middle = document.elementFromPoint(
         Math.min(innerWidth - 1, Math.max(0, box.x + box.width / 2)),
@@ -156,7 +156,7 @@ function targets(p) {
   return p.evaluate(() => [...document.querySelectorAll("a[href],button:not([tabindex='-1']),input:not([type=hidden]),select,textarea,summary")]
     .filter((e) => e.checkVisibility())
     .map((e) => {
-      const choice = e.matches("input[type=radio],input[type=checkbox],input[type=file]");
+      const choice = e.matches("input[type=radio],input[type=checkbox]") || (e.type === "file" && e.getBoundingClientRect().height < 24);
       const box = (choice && e.labels?.[0] || e).getBoundingClientRect();
       const inText = getComputedStyle(e).display === "inline" && e.closest("p,li,dd,h1,h2,h3");
       const control = e.matches("button:not(.lien),.btn,nav a,input,select,textarea");
