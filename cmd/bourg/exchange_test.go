@@ -127,6 +127,12 @@ func TestAgendasFollowTheRelay(t *testing.T) {
 		f.await("Accept", text(follow, "id"))
 	}
 
+	for _, f := range []*follower{mobilizon, gancio} {
+		if err := laurent.shows("/voisins", f.host); err == nil {
+			t.Errorf("the agenda %s stands among the neighbouring towns", f.host)
+		}
+	}
+
 	laurent.run("publish", "--as", "fournil", "--text", "Fournée de seigle.")
 	event := laurent.run("publish", "--as", "fournil", "--kind", "event", "--title", "Marché de Noël", "--text", "Vin chaud.",
 		"--from", "2027-12-12T09:00", "--image", photoFile(t), "--alt", "Une place")["id"].(string)

@@ -186,9 +186,12 @@ func (n *Neighbours) List(ctx context.Context, by Author) ([]ListedNeighbour, er
 	return n.listed(ctx, func(*Neighbour) bool { return true })
 }
 
-// Public lists the towns with which news is exchanged, for everybody to see.
+// Public lists the towns with which news is exchanged, for everybody to see. An agenda that merely hears of the town's
+// events is no town.
 func (n *Neighbours) Public(ctx context.Context) ([]ListedNeighbour, error) {
-	return n.listed(ctx, (*Neighbour).Exchanges)
+	return n.listed(ctx, func(k *Neighbour) bool {
+		return k.Exchanges() && (k.Outgoing == StandingAccepted || k.Form() == FormWhole)
+	})
 }
 
 // ListedNeighbour is a neighbour with what depends on where and when one looks.
