@@ -226,7 +226,7 @@ func (a Addresses) answerTo(relay *LocalActor, r *Report, note string, now time.
 	return a.encode(Outgoing{ID: ids[0], Actor: relay.ID, Leaves: now, To: Recipients{Actors: to}}, federation.Activity{
 		Type: "Create", Actor: us, To: to, Published: now,
 		Object: &federation.Object{
-			ID: a.Post(ids[1]), Type: "Note", AttributedTo: us, InReplyTo: r.Flag, To: to, Content: "<p>" + paragraphs + "</p>", Published: now,
+			ID: a.Post(ids[1]), URL: a.Post(ids[1]), Type: "Note", AttributedTo: us, InReplyTo: r.Flag, To: to, Content: "<p>" + paragraphs + "</p>", Published: now,
 		},
 	})
 }

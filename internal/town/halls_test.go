@@ -97,6 +97,7 @@ func TestATownHallHidesAndReports(t *testing.T) {
 	if got, _ := flag["object"].([]any); !slices.Equal(got, want) || flag["bourg:category"] != "misleading" || flag["content"] != "Jamais vendu à ce prix." {
 		t.Errorf("the Flag: got %s", b.flags[0].JSON)
 	}
+	golden(t, Outgoing{Type: "Flag", Also: b.flags}, map[string]string{"vernede.example": "flag-neighbour"})
 	if got := hosts(b.flags[0].To.Inboxes); got != "vernede.example" || b.flags[0].Public || b.flags[0].Listed {
 		t.Errorf("the Flag goes to %q, public %t, want to their relay alone", got, b.flags[0].Public)
 	}
@@ -184,6 +185,7 @@ func TestTheAnswerIsPrivate(t *testing.T) {
 			t.Errorf("to: got %v and cc %v, want their relay alone", part["to"], part["cc"])
 		}
 	}
+	golden(t, Outgoing{Type: "Create", Also: []Outgoing{out}}, map[string]string{"": "create-answer"})
 	if !slices.Equal(out.To.Actors, []federation.IRI{report.HallRelay}) || out.To.Followers {
 		t.Errorf("goes to %+v, want their relay alone", out.To)
 	}
