@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"time"
 
-	"bourg/federation"
 	"bourg/internal/town"
 	"bourg/web/locale"
 
@@ -21,7 +20,7 @@ func (h *Handlers) MairieVoisin(w http.ResponseWriter, r *http.Request) error {
 // showNeighbour shows the page of a neighbour; form is what was typed, fault the key of what is wrong with its kinds.
 func (h *Handlers) showNeighbour(w http.ResponseWriter, r *http.Request, status int, domain string, form url.Values, fault string) error {
 	ctx, l, by := r.Context(), h.renderer.Locale(r.Context()), visitorOf(r.Context()).author()
-	d, err := h.config.Console.Detail(ctx, by, domain, federation.IRI(r.URL.Query().Get("apres")))
+	d, err := h.config.Console.Detail(ctx, by, domain, town.ActorID(r.URL.Query().Get("apres")))
 	var invalid town.Invalid
 	if errors.As(err, &invalid) {
 		return town.ErrNotFound // no town has such an address
@@ -133,7 +132,7 @@ func (h *Handlers) DeciderCommerceVoisin(w http.ResponseWriter, r *http.Request)
 		return err
 	}
 	decision := map[string]town.Decision{"montrer": town.DecisionLetIn, "taire": town.DecisionMuted, "bloquer": town.DecisionBlocked}[form.Get("geste")]
-	actor := federation.IRI(form.Get("commerce"))
+	actor := town.ActorID(form.Get("commerce"))
 	if err := h.config.Console.DecideMerchant(r.Context(), visitorOf(r.Context()).author(), actor, decision); err != nil {
 		return err
 	}

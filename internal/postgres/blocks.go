@@ -199,6 +199,8 @@ func silence(ctx context.Context, tx pgx.Tx, hosts []string) error {
 		`DELETE FROM foreign_media WHERE host = ANY($1)`,
 		`DELETE FROM lookups WHERE host = ANY($1)`,
 		`DELETE FROM neighbours WHERE domain = ANY($1)`, // with the news that came from there
+		`DELETE FROM neighbour_days WHERE domain = ANY($1)`,
+		`DELETE FROM neighbour_hints WHERE domain = ANY($1)`,
 	} {
 		if _, err := tx.Exec(ctx, sql, hosts); err != nil {
 			return err

@@ -31,6 +31,8 @@ var mayName = map[string]string{
 	"followers":         "",
 	"neighbours":        "",
 	"foreign_posts":     "",
+	"neighbour_days":    "",
+	"neighbour_hints":   "",
 	"hidden_foreign":    "what the town hall has decided about single posts, with its reasons",
 	"foreign_merchants": "what the town hall has decided about single merchants",
 	"replies":           "",
