@@ -25,8 +25,8 @@ func (s *server) publish(t *testing.T, merchant uuid.UUID, days int, d town.Draf
 // activities counts what was sent about a post, by type.
 func (s *server) activities(t *testing.T, kind string, post *town.Post) (n int) {
 	t.Helper()
-	err := s.town.store.Pool().QueryRow(t.Context(), `SELECT count(*) FROM activities WHERE type = $1 AND object_id = $2`,
-		kind, string(s.town.addresses.Post(post.ID))).Scan(&n)
+	err := s.town.store.Pool().QueryRow(t.Context(), `SELECT count(*) FROM activities WHERE type = $1 AND object_id = $2 AND actor_id = $3`,
+		kind, string(s.town.addresses.Post(post.ID)), post.Merchant.ID).Scan(&n)
 	if err != nil {
 		t.Fatal(err)
 	}
