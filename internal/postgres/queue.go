@@ -72,7 +72,7 @@ const revive = `
 		 WHERE d.state = 'parked' AND ($1 = '' OR d.host = $1)
 		   AND NOT EXISTS (SELECT FROM hosts h WHERE h.host = d.host AND h.paused_until = 'infinity')
 		   AND NOT EXISTS (
-			SELECT FROM activities later WHERE later.object_id = a.object_id AND later.id > a.id AND NOT EXISTS (
+			SELECT FROM activities later WHERE later.object_id = a.object_id AND later.actor_id = a.actor_id AND later.id > a.id AND NOT EXISTS (
 				SELECT FROM deliveries e WHERE e.activity_id = later.id AND e.inbox = d.inbox AND (e.leased_until IS NULL OR e.leased_until <= now())))
 		 ORDER BY d.id FOR UPDATE OF d
 	), chain AS (
@@ -120,9 +120,10 @@ func (s *Store) RetryNow(ctx context.Context, host string) (n int, err error) {
 func (s *Store) Reached(ctx context.Context, post uuid.UUID) (town.PostReach, error) {
 	rows, _ := s.pool.Query(ctx, `
 		SELECT a.type, a.recipients, a.abandoned, (SELECT count(*) FROM deliveries d WHERE d.activity_id = a.id AND d.state = 'waiting')
-		  FROM ((SELECT * FROM activities WHERE object_id = $1 AND type = 'Create' ORDER BY id LIMIT 1)
-		        UNION ALL (SELECT * FROM activities WHERE object_id = $1 AND type = 'Update' ORDER BY id DESC LIMIT 1)) a`,
-		string(s.addresses.Post(post)))
+		  FROM ((SELECT * FROM activities WHERE object_id = $1 AND type = 'Create' AND actor_id = (SELECT merchant_id FROM posts WHERE id = $2) ORDER BY id LIMIT 1)
+		        UNION ALL (SELECT * FROM activities WHERE object_id = $1 AND type = 'Update' AND actor_id = (SELECT merchant_id FROM posts WHERE id = $2)
+		                   ORDER BY id DESC LIMIT 1)) a`,
+		string(s.addresses.Post(post)), post)
 	var reach town.PostReach
 	var kind string
 	var to, abandoned, waiting int
