@@ -66,9 +66,9 @@ func TestALivelyTown(t *testing.T) {
 		who, cookie string
 		screens     []screen
 	}{
-		{"readers", "", l.readersScreens()},
+		{"readers", "", append(l.readersScreens(), groupScreens()...)},
 		{"merchant", merchant, l.merchantsScreens(merchant)},
-		{"town hall", hall, append(townHallScreens(), l.reportScreens(hall)...)},
+		{"town hall", hall, append(append(townHallScreens(), l.reportScreens(hall)...), l.groupsOfTownHall(hall)...)},
 	} {
 		t.Run(group.who, func(t *testing.T) { m.hold(t, l.town, group.who, group.cookie, group.screens) })
 	}
