@@ -90,6 +90,9 @@ func (n *Neighbours) Look(ctx context.Context, by Author, typed string) (*Neighb
 	if err != nil {
 		return nil, err
 	}
+	if n.Addresses.Local(federation.IRI(base)) {
+		return nil, Invalid{"domain": "domain.own"} // nobody asks itself over the network
+	}
 	card, relay, err := n.Cards.ReadCard(ctx, base)
 	if err != nil {
 		return nil, err
