@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -84,5 +83,5 @@ func (s *server) neighbourTowns(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	_, _ = w.Write(append(json.RawMessage(list), '\n'))
+	_, _ = w.Write(append(list, '\n')) //nolint:gosec // JSON, which is escaped, and not to be sniffed
 }

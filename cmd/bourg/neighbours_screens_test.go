@@ -116,7 +116,9 @@ func TestTwoTownHallsComeToTerms(t *testing.T) {
 	theirs.awaitWords(path(vernede), "Elle a refusé de nous donner ses nouvelles", "Pas avant les vendanges.")
 
 	// What is shown is the town hall's to decide.
-	mode := func(name string) *page { return ours.visit(path(laurent)).form("Enregistrer").choose("mode", name).press() }
+	mode := func(name string) *page {
+		return ours.visit(path(laurent)).form("Enregistrer").choose("mode", name).press()
+	}
 	shown := func(want bool, what string) {
 		t.Helper()
 		if err := vernede.shows("/voisins", "Brioches à midi."); (err == nil) != want {

@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -66,9 +67,9 @@ func TestALivelyTown(t *testing.T) {
 		who, cookie string
 		screens     []screen
 	}{
-		{"readers", "", append(l.readersScreens(), groupScreens()...)},
+		{"readers", "", slices.Concat(l.readersScreens(), groupScreens(), neighbourReaders())},
 		{"merchant", merchant, l.merchantsScreens(merchant)},
-		{"town hall", hall, append(append(townHallScreens(), l.reportScreens(hall)...), l.groupsOfTownHall(hall)...)},
+		{"town hall", hall, slices.Concat(townHallScreens(), l.reportScreens(hall), l.groupsOfTownHall(hall), l.neighboursOfTownHall(hall))},
 	} {
 		t.Run(group.who, func(t *testing.T) { m.hold(t, l.town, group.who, group.cookie, group.screens) })
 	}
