@@ -9,6 +9,7 @@ import (
 
 	"bourg/federation"
 	"bourg/internal/fold"
+	"bourg/internal/jobs"
 	"bourg/internal/town"
 
 	"github.com/google/uuid"
@@ -67,7 +68,7 @@ func (s *Store) keepForeign(ctx context.Context, tx pgx.Tx, p *town.ForeignPost)
 	case err != nil:
 		return err
 	}
-	if err := exchanged(ctx, tx, p.Domain); err != nil {
+	if err := s.exchanged(ctx, tx, p.Domain); err != nil {
 		return err
 	}
 	if id != uuid.Nil {
@@ -111,7 +112,7 @@ func (s *Store) DeleteForeignPost(ctx context.Context, in town.Received, domain 
 		if _, err := tx.Exec(ctx, `DELETE FROM foreign_posts WHERE object_id = $1 AND domain = $2`, string(object), domain); err != nil {
 			return err
 		}
-		return exchanged(ctx, tx, domain)
+		return s.exchanged(ctx, tx, domain)
 	})
 	if err == nil {
 		s.removeFilesSoon(ctx)
@@ -129,15 +130,24 @@ func (s *Store) LoseForeignPost(ctx context.Context, in town.Received, domain st
 		if err != nil {
 			return err
 		}
-		return exchanged(ctx, tx, domain)
+		return s.exchanged(ctx, tx, domain)
 	})
 }
 
-// exchanged notes that news came from a neighbour, to the minute, so that its row is not written for each piece.
-func exchanged(ctx context.Context, tx pgx.Tx, domain string) error {
-	_, err := tx.Exec(ctx, `
-		UPDATE neighbours SET last_exchange = now(), failing_since = NULL
-		 WHERE domain = $1 AND (last_exchange IS NULL OR last_exchange < now() - interval '1 minute' OR failing_since IS NOT NULL)`, domain)
+// exchanged notes that news came from a neighbour, to the minute, so that its row is not written for each piece. One that could
+// not be reached until now is visited: whether it is still the same town its card tells, not what it sends.
+func (s *Store) exchanged(ctx context.Context, tx pgx.Tx, domain string) error {
+	var failing bool
+	err := tx.QueryRow(ctx, `
+		UPDATE neighbours SET last_exchange = now()
+		 WHERE domain = $1 AND (last_exchange IS NULL OR last_exchange < now() - interval '1 minute')
+		RETURNING failing_since IS NOT NULL`, domain).Scan(&failing)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err == nil && failing {
+		_, err = s.jobs.InsertTx(ctx, tx, jobs.VisitNeighbour{Domain: domain}, nil)
+	}
 	return err
 }
 
