@@ -104,6 +104,7 @@ func (n *Neighbour) IsAccepted(follow uuid.UUID, gives Scope, now time.Time) []S
 		return []Say{{Type: "Undo", Ours: true}}
 	}
 	n.Outgoing, n.Gives, n.Refusal = StandingAccepted, gives, ""
+	n.Reconciled = time.Time{} // what we had under an earlier agreement may be gone, and a wider one has more
 	if n.Since.IsZero() {
 		n.Since = now
 	}

@@ -217,3 +217,15 @@ func TestAcceptThatComesAfterLeavingIsUndone(t *testing.T) {
 		t.Errorf("got says %v, standing %s; want an Undo and none", say, n.Outgoing)
 	}
 }
+
+// What was removed when the towns parted is missing after a new agreement, which may also be wider than the one before.
+func TestANewAgreementIsComparedAnew(t *testing.T) {
+	t.Parallel()
+	now, follow := time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC), uuid.New()
+	k := &Neighbour{Outgoing: StandingNone, Incoming: StandingNone, Mode: ModeOpen, Reconciled: now.Add(-time.Hour)}
+	k.Ask(follow, FullScope(), "", now)
+	k.IsAccepted(follow, FullScope(), now)
+	if !k.CompareDue(now, false) {
+		t.Errorf("compared last at %v: got nothing due, want a comparison", k.Reconciled)
+	}
+}
