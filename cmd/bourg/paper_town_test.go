@@ -47,9 +47,9 @@ func (p *paperTown) presents(relay string, card map[string]any) {
 
 // lists serves the list of live objects, of these lines.
 func (p *paperTown) lists(lines ...string) {
-	text := ""
-	for _, l := range lines {
-		text += l + "\n"
+	text := strings.Join(lines, "\n")
+	if len(lines) > 0 {
+		text += "\n"
 	}
 	p.serve("/active", "text/plain; charset=utf-8", []byte(text))
 }
