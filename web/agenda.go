@@ -10,6 +10,7 @@ import (
 // for this week, the next one, and then for each month.
 type PageAgenda struct {
 	Filters  []Filtre  // by where it takes place, and markets; those of places not in a town without neighbours
+	Around   bool      // the town has neighbours, and their events stand here too
 	Spans    []Periode // none when nothing is announced
 	LaterURL string    // next page; empty on the last
 	FirstURL string    // back to the first page; empty on it

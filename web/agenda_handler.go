@@ -51,7 +51,7 @@ func (h *Handlers) Agenda(w http.ResponseWriter, r *http.Request) error {
 	if markets {
 		chosen["g"] = marketGroup
 	}
-	p := PageAgenda{Filters: agendaChips(l, around, part, markets), ICSURL: calendarOf(around, part, markets)}
+	p := PageAgenda{Around: around, Filters: agendaChips(l, around, part, markets), ICSURL: calendarOf(around, part, markets)}
 	if !after.IsZero() {
 		p.FirstURL = listOf(pathAgenda, chosen)
 	}

@@ -49,7 +49,7 @@ func surroundingsPage(l *locale.Locale) PageFil {
 
 func agendaAround(l *locale.Locale) PageAgenda {
 	return PageAgenda{
-		Filters: agendaChips(l, true, town.PartAll, false), ICSURL: calendarOf(true, town.PartAll, false),
+		Around: true, Filters: agendaChips(l, true, town.PartAll, false), ICSURL: calendarOf(true, town.PartAll, false),
 		Spans: BySpan(l, append(agenda()[:2], append(awayEvents(), agenda()[2:4]...)...), now, paris),
 	}
 }

@@ -67,7 +67,7 @@ func TestALivelyTown(t *testing.T) {
 		who, cookie string
 		screens     []screen
 	}{
-		{"readers", "", slices.Concat(l.readersScreens(), groupScreens(), neighbourReaders())},
+		{"readers", "", slices.Concat(l.readersScreens(), groupScreens(), neighbourReaders(), surroundingsScreens())},
 		{"merchant", merchant, l.merchantsScreens(merchant)},
 		{"town hall", hall, slices.Concat(townHallScreens(), l.reportScreens(hall), l.groupsOfTownHall(hall), l.neighboursOfTownHall(hall))},
 	} {
