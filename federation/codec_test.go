@@ -144,10 +144,14 @@ func outgoing(t testing.TB) map[string]any {
 	return map[string]any{
 		"create-note": create, "create-reply": answer, "event": event, "update-note": update, "update-actor": profile,
 		"delete-note": deletion, "announce": announce, "like": like, "follow": &Activity{ID: ourActor + "/follows/1", Type: "Follow", Actor: ourActor, ObjectID: itsReader},
-		"accept-follow":  &Activity{ID: ourActor + "/accepts/1", Type: "Accept", Actor: ourActor, To: []IRI{itsReader}, Inner: follow},
-		"reject-follow":  &Activity{ID: ourActor + "/rejects/1", Type: "Reject", Actor: ourActor, To: []IRI{itsReader}, Inner: follow},
-		"undo-like":      &Activity{ID: ourActor + "/undos/1", Type: "Undo", Actor: ourActor, To: []IRI{itsReader}, Inner: like},
-		"block":          block,
+		"accept-follow": &Activity{ID: ourActor + "/accepts/1", Type: "Accept", Actor: ourActor, To: []IRI{itsReader}, Inner: follow},
+		"reject-follow": &Activity{ID: ourActor + "/rejects/1", Type: "Reject", Actor: ourActor, To: []IRI{itsReader}, Inner: follow},
+		"undo-like":     &Activity{ID: ourActor + "/undos/1", Type: "Undo", Actor: ourActor, To: []IRI{itsReader}, Inner: like},
+		"block":         block,
+		"undo-follow": &Activity{
+			ID: ourActor + "/undos/3", Type: "Undo", Actor: ourActor, To: []IRI{itsReader}, ObjectID: ourActor + "/follows/1",
+			Inner: &Activity{ID: ourActor + "/follows/1", Type: "Follow", Actor: ourActor, ObjectID: itsReader},
+		},
 		"undo-block":     &Activity{ID: ourActor + "/undos/2", Type: "Undo", Actor: ourActor, To: []IRI{itsReader}, Inner: block},
 		"actor-moved":    moved,
 		"move":           &Activity{ID: ourActor + "/moves/1", Type: "Move", Actor: ourActor, ObjectID: ourActor, Target: "https://autre.example/users/martin", To: []IRI{ourActor + "/followers"}},

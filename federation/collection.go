@@ -10,6 +10,9 @@ type CollectionPage struct {
 	// Items are the ids of the items, each once. What was embedded is left out: the owner
 	// of each id is the one to ask.
 	Items []IRI
+	// About are the ids of what the items are about, each once, where these are embedded activities, as in an outbox: the object of a
+	// Create, or of the activity that an Announce carries. They are claims of the collection's owner.
+	About []IRI
 }
 
 // DecodeCollection reads a collection or a page of one; a first page that is embedded
@@ -23,7 +26,7 @@ func DecodeCollection(doc *Document) (*CollectionPage, error) {
 	}
 	if first := doc.root.child("first"); first != nil && len(page.Items) == 0 {
 		embedded := collectionPage(first)
-		page.Items, page.Next = embedded.Items, embedded.Next
+		page.Items, page.About, page.Next = embedded.Items, embedded.About, embedded.Next
 	}
 	return page, nil
 }
@@ -36,7 +39,34 @@ func collectionPage(o object) *CollectionPage {
 	if p.Items = o.iris("orderedItems"); p.Items == nil {
 		p.Items = o.iris("items")
 	}
+	for _, v := range append(o.list("orderedItems"), o.list("items")...) {
+		if id := aboutOf(v, maxActivities); id != "" && !contains(p.About, id) {
+			p.About = append(p.About, id)
+		}
+	}
 	return p
+}
+
+// aboutOf returns the id of what an embedded Create, Update or Announce is about; "" for anything else. levels is how many
+// activities may be within each other.
+func aboutOf(v any, levels int) IRI {
+	act, ok := v.(object)
+	if !ok || levels == 0 {
+		return ""
+	}
+	switch act.str("type") {
+	case "Create", "Update", "Announce":
+	default:
+		return ""
+	}
+	about := act.list("object")
+	if len(about) == 0 {
+		return ""
+	}
+	if inner, ok := about[0].(object); ok && kindOf(inner.str("type")) == kindActivity {
+		return aboutOf(inner, levels-1)
+	}
+	return iriOf(about[0])
 }
 
 // collection reads the head of an embedded collection, or of one of which only the id is given.

@@ -196,7 +196,7 @@ func cannedScreens() []canned {
 		{"aires-hautes.example", &Etat{Closed, "Injoignable depuis lundi à 8 h"}, []string{"23 envois attendent, le plus ancien depuis lundi à 8 h.", "Il met trop de temps à répondre.", "Prochain essai à 14 h 10."}, true},
 		{"mastodon.example", &Etat{Open, "Va bien"}, nil, false},
 	}
-	return []canned{
+	return append([]canned{
 		{"fil", "/", 200, func(l *locale.Locale) Page {
 			return PageFil{Today: 3, Shops: 32, Days: ByDay(entries(), paris), OlderURL: "/?avant=0193a9", Families: Families(l, groups())}
 		}},
@@ -664,7 +664,7 @@ func cannedScreens() []canned {
 		}},
 		{"erreur", "/perdu", 404, func(l *locale.Locale) Page { return NewErreur(l, 404, "") }},
 		{"erreur-500", "/", 500, func(l *locale.Locale) Page { return NewErreur(l, 500, "7f3a-91") }},
-	}
+	}, elsewherePages()...)
 }
 
 // settings are those of a town in this colour.

@@ -34,6 +34,11 @@ func (h *Handlers) Commerces(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	listed, elsewhere, err := h.shopsElsewhere(ctx)
+	if err != nil {
+		return err
+	}
+	all = append(all, listed...)
 	counts := map[string]int{}
 	for _, m := range all {
 		counts[m.Trade]++
@@ -71,6 +76,9 @@ func (h *Handlers) Commerces(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, m := range all {
 		c := h.shop(l, m)
+		if e := elsewhere[m]; e != nil {
+			c = listedShop(l, e)
+		}
 		if d, known := far[m]; known {
 			c.Distance = &d
 		}

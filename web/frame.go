@@ -71,6 +71,7 @@ const (
 	pathMairieShops        = "/mairie/commerces"
 	pathMairieReseau       = "/mairie/reseau"
 	pathMairieVoisins      = "/mairie/voisins"
+	pathMairieAilleurs     = "/mairie/ailleurs"
 	pathMairieReglages     = "/mairie/reglages"
 	pathMairieSignalements = "/mairie/signalements"
 	pathMairieGroupes      = "/mairie/groupes"

@@ -41,13 +41,16 @@ type Config struct {
 	Courier    *town.Courier
 	Mover      *town.Mover
 	People     *town.People
-	Photos     PhotoStore
-	Sessions   SessionStore
-	Addresses  town.Addresses
-	MediaURL   func(file string) string // absolute address of a stored file
-	Version    string                   // of the program; may be empty
-	SourceURL  string                   // where its source code is; may be empty
-	Homes      Homes
+
+	Externals *town.Externals
+
+	Photos    PhotoStore
+	Sessions  SessionStore
+	Addresses town.Addresses
+	MediaURL  func(file string) string // absolute address of a stored file
+	Version   string                   // of the program; may be empty
+	SourceURL string                   // where its source code is; may be empty
+	Homes     Homes
 	// RepliesApproved says that the operator has decided that replies wait for approval, whatever the town says.
 	RepliesApproved bool
 	Log             *slog.Logger     // nil for slog.Default()

@@ -53,12 +53,9 @@ func (h *Handlers) showHallReport(w http.ResponseWriter, r *http.Request, status
 		return err
 	}
 	l := h.renderer.Locale(r.Context())
-	p.Action, p.Shop, p.Town, p.URL = pathSignalerVoisin+"/"+id.String(), post.Actor.Name, post.Town, string(post.URL)
+	p.Action, p.Shop, p.Town, p.URL = pathSignalerVoisin+"/"+id.String(), post.ShopName(), post.Town, string(post.URL)
 	if p.Town == "" {
-		p.Town = post.Domain
-	}
-	if p.Shop == "" {
-		p.Shop = post.Domain
+		p.Town = awayName(post)
 	}
 	p.At, p.Title, p.Text, p.Lang, p.Reasons = post.Published, sanitize.Line(post.Title), trusted(post.Content), foreign(l, post.Language), Reasons()
 	return h.show(w, r, status, p)

@@ -20,6 +20,7 @@ type Commerce struct {
 	Phone    string
 	State    *Etat    // open or closed; nil when the hours are not known
 	Distance *float64 // metres from the middle of the town; nil when the place is not known
+	Lives    string   // for a shop whose page is on another site, that site
 	Town     string   // for a shop of a neighbouring town, that town's name
 	TownKm   *float64 // and how far away it lies, in kilometres; nil when that is not known
 }

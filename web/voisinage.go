@@ -68,7 +68,7 @@ func (h *Handlers) mixed(l *locale.Locale, entries []town.Entry) []Avis {
 	return all
 }
 
-// away is an entry of another town's shop.
+// away is an entry of another town's shop, or of a listed account.
 func (h *Handlers) away(l *locale.Locale, p *town.ForeignPost) Avis {
 	a := Avis{
 		ID: p.ID.String(), Shop: awayShop(l, p), URL: string(p.URL), Away: awayName(p),
@@ -90,7 +90,7 @@ func (h *Handlers) away(l *locale.Locale, p *town.ForeignPost) Avis {
 	return a
 }
 
-// awayShop is the shop of another town, as far as its actor is known.
+// awayShop is the shop of another town, as far as its actor is known, or a listed account.
 func awayShop(l *locale.Locale, p *town.ForeignPost) Commerce {
 	c := Commerce{Name: sanitize.Line(p.ShopName()), URL: string(p.Actor.URL), Town: p.Town, TownKm: p.Km}
 	if p.Actor.Handle != "" {
@@ -99,7 +99,11 @@ func awayShop(l *locale.Locale, p *town.ForeignPost) Commerce {
 	if p.Actor.URL == "" || p.Actor.URL.Host() != p.ObjectID.Host() {
 		c.URL = string(p.URL)
 	}
-	if trade, err := town.TradeBySlug(p.Trade); err == nil {
+	slug := p.Trade
+	if p.Source != nil {
+		c.URL, c.Lives, slug = string(p.Source.URL), p.Source.Host, p.Source.Trade
+	}
+	if trade, err := town.TradeBySlug(slug); err == nil {
 		c.Trade, c.Mark, c.Paint = TradeName(l, trade.Slug), trade.Icon, trade.Paint
 	}
 	return c
@@ -107,7 +111,10 @@ func awayShop(l *locale.Locale, p *town.ForeignPost) Commerce {
 
 // awayName is what the site is called on which an entry is read.
 func awayName(p *town.ForeignPost) string {
-	if p.Town != "" {
+	switch {
+	case p.Source != nil:
+		return p.Source.Host
+	case p.Town != "":
 		return p.Town
 	}
 	return p.ObjectID.Host()

@@ -45,6 +45,9 @@ func families() map[string][]string {
 			f["publier.name."], f["publier.name_help."] = append(f["publier.name."], g.name), append(f["publier.name_help."], g.name)
 		}
 	}
+	f["ailleurs.stands_"] = []string{"asked", "agreed", "refused", "expired", "ended"}
+	f["ailleurs.by_"] = []string{"link", "reply"}
+	f["ailleurs.why_"] = []string{"town", "said_no", "blocked", "rejected", "moved", "unlinked", "gone"}
 	f["finir.as."] = OfferEnds()
 	f["offer.end."], f["event.state."], f["product.how."] = OfferEnds(), EventStates(), Availabilities()
 	for _, s := range starters {

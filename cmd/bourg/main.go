@@ -44,6 +44,7 @@ type commands struct {
 	Edit      editCommand       `cmd:"" help:"Change the text of a post."`
 	Withdraw  withdrawCommand   `cmd:"" help:"Take a post back for good."`
 	Neighbour neighbourCommands `cmd:"" help:"Other towns with which news is exchanged."`
+	External  externalCommands  `cmd:"" help:"Accounts on other servers that the town lists as its own."`
 	Queue     queueCommands     `cmd:"" help:"What waits to be delivered."`
 	Keys      keysCommands      `cmd:"" help:"The keys with which the town's actors sign."`
 	Block     blockCommands     `cmd:"" help:"Block a domain with its subdomains; write and read lists of blocked domains."`

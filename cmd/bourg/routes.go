@@ -149,6 +149,8 @@ func (s *server) routes() []route {
 		{"GET", "/mairie/voisins/demander", web.TownHall, page(p.MairieDemander), false},
 		{"GET", "/mairie/voisins/{domain}", web.TownHall, page(p.MairieVoisin), false},
 		{"POST", "/mairie/voisins/commerces", web.TownHall, page(p.DeciderCommerceVoisin), false},
+		{"GET", "/mairie/ailleurs", web.TownHall, page(p.MairieAilleurs), false},
+		{"POST", "/mairie/ailleurs", web.TownHall, page(p.ChangerAilleurs), false},
 		{"GET", "/mairie/signalements", web.TownHall, page(p.MairieSignalements), false},
 		{"POST", "/mairie/signalements", web.TownHall, page(p.DeciderSignalement), false},
 		{"GET", "/mairie/groupes", web.TownHall, page(p.MairieGroupes), false},

@@ -439,6 +439,8 @@ func (h *house) expectations() map[string]expectation {
 		"GET /mairie/signaler/{reply}":              {path: "/mairie/signaler/" + reply.String(), want: townPage},
 		"POST /mairie/signaler/{reply}":             {path: "/mairie/signaler/" + reply.String(), form: form("motif", "Injures"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
 		"GET /mairie/signalements/envoyes":          {path: "/mairie/signalements/envoyes", want: townPage},
+		"GET /mairie/ailleurs":                      {path: "/mairie/ailleurs", want: townPage},
+		"POST /mairie/ailleurs":                     {path: "/mairie/ailleurs", form: form("id", id, "geste", "retirer"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
 		"GET /mairie/reseau":                        {path: "/mairie/reseau", want: townPage},
 		"POST /mairie/reseau":                       {path: "/mairie/reseau", form: form("domaine", "mauvais.example", "geste", "bloquer"), want: [roleCount]int{401, 401, 403, 403, 403, 303}},
 		"GET /mairie/voisins":                       {path: "/mairie/voisins", want: townPage},

@@ -144,6 +144,8 @@ func newServer(t *theTown) (*server, error) {
 	s.pages, err = web.NewHandlers(web.Config{
 		Directory: t.directory, Accounts: t.accounts, Publisher: t.publisher, Notices: t.notices, Timeline: t.timeline,
 		Messages: t.messages, Moderator: t.moderator, Documents: t.documents, Neighbours: t.neighbours, Courier: t.courier, Reports: t.reports, Halls: t.halls, Quotes: t.quotes, Mover: t.mover, People: t.people,
+		Externals: t.externals,
+
 		Photos: t.media, Sessions: t.store.Sessions(), Homes: &homes{look: &federation.WebFingerLookup{Client: s.client}},
 		Addresses: t.addresses, MediaURL: func(file string) string { return string(t.mediaAddress(file)) },
 		Version: version, Log: t.log, Now: t.now, RepliesApproved: t.config.RepliesApproved,

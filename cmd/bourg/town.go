@@ -52,6 +52,8 @@ type theTown struct {
 
 	groups *town.Groups
 
+	externals *town.Externals // accounts elsewhere that the town lists
+
 	client  *federation.Client  // the one way out
 	fetcher *federation.Fetcher // what it gets, through the gate
 
@@ -176,6 +178,11 @@ func (t *theTown) wire() {
 		Store: t.store, Addresses: t.addresses, Clean: sanitize.HTML, Line: sanitize.Line, Wake: wake,
 		Approve: t.config.RepliesApproved, Mails: t.config.SMTPURL != "", Fill: t.store.AskToFill, Neighbours: t.neighbours,
 	}
+	t.externals = &town.Externals{
+		Store: t.store, Accounts: t.store, Addresses: t.addresses, Reader: t.externalReader(peers), Pause: pause,
+		Clean: sanitize.HTML, Line: sanitize.Line, Plain: sanitize.Text, HTML: html, Now: t.now, Wake: wake,
+	}
+	t.receiver.Externals = t.externals
 	t.filler = &town.ThreadFiller{Store: t.store, Receiver: t.receiver, Addresses: t.addresses, Now: t.now}
 	t.reports = &town.Reports{Store: t.store, Accounts: t.store, Now: t.now, Addresses: t.addresses, Wake: wake}
 	t.halls = &town.Halls{

@@ -58,6 +58,10 @@ func (s *server) work(ctx context.Context) error {
 
 		VisitNeighbour: s.town.neighbours.Visit,
 		Neighbours:     s.town.neighbours.Tend,
+
+		FillExternal: s.fillExternal,
+		ReadExternal: s.readExternal,
+		Externals:    s.town.externals.Tend,
 	}, s.log)
 	if err != nil {
 		return err

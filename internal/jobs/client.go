@@ -37,6 +37,10 @@ type Deeds struct {
 
 	VisitNeighbour func(ctx context.Context, domain string) error
 	Neighbours     func(ctx context.Context) error
+
+	FillExternal func(ctx context.Context, id string) error
+	ReadExternal func(ctx context.Context, j ReadExternal) error
+	Externals    func(ctx context.Context) error
 }
 
 // Final marks an error that the same work would meet again.
@@ -155,6 +159,7 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 			client: c, level: slog.LevelInfo, timeout: sweepTimeout,
 			do: func(ctx context.Context, _ *river.Job[Neighbours]) error { return deeds.Neighbours(ctx) },
 		}),
+		addExternals(workers, c, deeds),
 	); err != nil {
 		return nil, fmt.Errorf("name the kinds of job: %w", err)
 	}
@@ -175,6 +180,7 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 			periodic(noticesEvery, Notices{}),
 			periodic(keysEvery, Keys{}),
 			periodic(neighboursEvery, Neighbours{}),
+			periodic(externalsEvery, Externals{}),
 		},
 		FetchPollInterval:           lookEvery,
 		JobTimeout:                  jobTimeout,

@@ -31,7 +31,7 @@ func (s *Store) KeepForeignPost(ctx context.Context, p *town.ForeignPost) error 
 	return err
 }
 
-// keepForeign inserts or replaces a neighbour's post. It stays published when it was, except where that was cut to when it
+// keepForeign inserts or replaces a post from elsewhere. It stays published when it was, except where that was cut to when it
 // came, because the neighbour's clock is ahead: else a comparison would find it missing every day. Who wrote it is asked of its own town, where that is not known.
 func (s *Store) keepForeign(ctx context.Context, tx pgx.Tx, p *town.ForeignPost) error {
 	details, err := json.Marshal(foreignDetails{p.Offer, p.Product, p.Event})
@@ -48,8 +48,8 @@ func (s *Store) keepForeign(ctx context.Context, tx pgx.Tx, p *town.ForeignPost)
 	var id uuid.UUID
 	err = tx.QueryRow(ctx, `
 		INSERT INTO foreign_posts AS f (id, object_id, domain, actor, kind, title, content, language, url, starts_at, ends_at, details,
-		       attachments, km, published_at, updated_at, received_at, folded)
-		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19
+		       attachments, km, published_at, updated_at, received_at, folded, external)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19, $20
 		 WHERE NOT EXISTS (SELECT FROM remote_tombstones WHERE key = $18)
 		   AND NOT EXISTS (SELECT FROM foreign_merchants WHERE actor = $4 AND decision = 'blocked')
 		ON CONFLICT (object_id) DO UPDATE
@@ -57,22 +57,29 @@ func (s *Store) keepForeign(ctx context.Context, tx pgx.Tx, p *town.ForeignPost)
 		       starts_at = excluded.starts_at, ends_at = excluded.ends_at, details = excluded.details, attachments = excluded.attachments,
 		       km = excluded.km, updated_at = excluded.updated_at, folded = excluded.folded,
 		       published_at = CASE WHEN f.published_at >= f.received_at THEN excluded.published_at ELSE f.published_at END
-		 WHERE f.domain = excluded.domain AND f.actor = excluded.actor
+		 WHERE f.domain IS NOT DISTINCT FROM excluded.domain AND f.external IS NOT DISTINCT FROM excluded.external AND f.actor = excluded.actor
 		   AND coalesce(excluded.updated_at, excluded.published_at) > coalesce(f.updated_at, f.published_at)
 		RETURNING f.id`,
-		p.ID, string(p.ObjectID), p.Domain, string(p.Actor.ID), string(p.Kind), p.Title, p.Content, p.Language, string(p.URL),
+		p.ID, string(p.ObjectID), zeronull.Text(p.Domain), string(p.Actor.ID), string(p.Kind), p.Title, p.Content, p.Language, string(p.URL),
 		zeronull.Timestamptz(p.Starts), zeronull.Timestamptz(p.Ends), details, attachments, p.Km, p.Published,
-		zeronull.Timestamptz(p.Updated), p.Received, town.Key(p.Domain, string(p.ObjectID)), foldedForeign(p)).Scan(&id)
+		zeronull.Timestamptz(p.Updated), p.Received, foreignKey(p.ObjectID), foldedForeign(p), sourceOf(p)).Scan(&id)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows): // gone, known as it is, or another's
 	case err != nil:
 		return err
 	}
-	if err := s.exchanged(ctx, tx, p.Domain); err != nil {
-		return err
+	if p.Source == nil {
+		if err := s.exchanged(ctx, tx, p.Domain); err != nil {
+			return err
+		}
+		if id != uuid.Nil {
+			if err := came(ctx, tx, p.Domain); err != nil {
+				return err
+			}
+		}
 	}
 	if id != uuid.Nil {
-		if err := errors.Join(came(ctx, tx, p.Domain), s.wantForeignMedia(ctx, tx, id)); err != nil {
+		if err := s.wantForeignMedia(ctx, tx, id); err != nil {
 			return err
 		}
 	}
@@ -95,6 +102,17 @@ func foldedForeign(p *town.ForeignPost) string {
 // maxFolded is how much of a neighbour's post is found by its words, in runes.
 const maxFolded = 10_000
 
+// foreignKey is the tombstone's of a post from elsewhere.
+func foreignKey(object federation.IRI) uuid.UUID { return town.Key(object.Host(), string(object)) }
+
+// sourceOf is the listed account of a post; null for a neighbour's.
+func sourceOf(p *town.ForeignPost) zeronull.UUID {
+	if p.Source == nil {
+		return zeronull.UUID{}
+	}
+	return zeronull.UUID(p.Source.ID)
+}
+
 // foreignDetails is what the column details holds.
 type foreignDetails struct {
 	Offer   *town.OfferDetails   `json:"offer,omitempty"`
@@ -105,7 +123,7 @@ type foreignDetails struct {
 // DeleteForeignPost implements town.NeighbourStore.
 func (s *Store) DeleteForeignPost(ctx context.Context, in town.Received, domain string, object federation.IRI) error {
 	err := s.receiveInTx(ctx, "delete foreign post", in, func(tx pgx.Tx, _ int64) error {
-		_, err := tx.Exec(ctx, `INSERT INTO remote_tombstones (key) VALUES ($1) ON CONFLICT DO NOTHING`, town.Key(domain, string(object)))
+		_, err := tx.Exec(ctx, `INSERT INTO remote_tombstones (key) VALUES ($1) ON CONFLICT DO NOTHING`, foreignKey(object))
 		if err != nil {
 			return err
 		}
@@ -159,11 +177,18 @@ const fromNeighbour = `(n.outgoing = 'accepted' AND (n.failing_since IS NULL OR 
 	AND (n.mode = 'open' OR (n.mode = 'agenda' AND f.kind = 'event')
 		OR (n.mode = 'review' AND EXISTS (SELECT FROM foreign_merchants d WHERE d.actor = f.actor AND d.decision = 'let_in'))))`
 
+// fromListed is the condition under which news of a listed account e is shown: the account has agreed, and still does.
+const fromListed = `(f.external IS NOT NULL AND e.state = 'agreed'
+	AND NOT EXISTS (SELECT FROM foreign_merchants d WHERE d.actor = f.actor AND d.decision <> 'let_in'))`
+
 // shownForeign is the condition under which a post f that was not published here is shown: where it came from is shown, and
 // who wrote it (a) is not blocked and has not gone. A writer who has not been fetched yet, or is not to be had for a while, does not hold
-// the news up: it came from the writer's own server. A further kind of source is a further row of foreignTables and a
-// further condition beside fromNeighbour.
-const shownForeign = fromNeighbour + ` AND ` + writerLives + ` AND ` + notHidden
+// the news up: it came from the writer's own server, or was read there. Of neighbours alone it is shownAround, of listed accounts alone shownListed.
+const (
+	shownForeign = `(` + fromNeighbour + ` OR ` + fromListed + `) AND ` + writerLives + ` AND ` + notHidden
+	shownAround  = fromNeighbour + ` AND ` + writerLives + ` AND ` + notHidden
+	shownListed  = fromListed + ` AND ` + writerLives + ` AND ` + notHidden
+)
 
 // notHidden is the condition under which the town hall has not hidden a single post f.
 const notHidden = `NOT EXISTS (SELECT FROM hidden_foreign h WHERE h.object_id = f.object_id AND h.shown_at IS NULL)`
@@ -172,21 +197,28 @@ const writerLives = `(a.id IS NULL OR (NOT a.blocked AND a.deleted_at IS NULL))`
 
 const foreignTables = `foreign_posts f
 	LEFT JOIN neighbours n ON n.domain = f.domain
+	LEFT JOIN externals e ON e.id = f.external
 	LEFT JOIN remote_actors a ON a.iri = f.actor`
 
-const foreignColumns = `f.id, f.object_id, f.domain, f.actor, coalesce(a.name, ''), coalesce(a.handle, ''), coalesce(a.url, ''), coalesce(a.host, f.domain),
+const foreignColumns = `f.id, f.object_id, coalesce(f.domain, ''), f.actor, coalesce(a.name, ''), coalesce(a.handle, ''), coalesce(a.url, ''), coalesce(a.host, f.domain, e.host),
 	coalesce(a.document->'Categories'->>0, ''), f.kind, f.title, f.content, f.language, f.url,
 	f.starts_at, f.ends_at, f.details, f.attachments, f.km, f.published_at, f.updated_at, f.received_at, coalesce(n.name, ''),
-	(SELECT json_object_agg(m.url, m.file) FROM foreign_media m WHERE m.post_id = f.id AND m.file IS NOT NULL)`
+	(SELECT json_object_agg(m.url, m.file) FROM foreign_media m WHERE m.post_id = f.id AND m.file IS NOT NULL),
+	f.external, coalesce(e.name, ''), coalesce(e.url, ''), coalesce(e.host, ''), coalesce(e.trade, '')`
 
 func scanForeign(row pgx.CollectableRow) (*town.ForeignPost, error) {
 	var p town.ForeignPost
 	var details, attachments, copies []byte
+	var source town.Source
 	err := row.Scan(&p.ID, &p.ObjectID, &p.Domain, &p.Actor.ID, &p.Actor.Name, &p.Actor.Handle, &p.Actor.URL, &p.Actor.Host, &p.Trade, &p.Kind, &p.Title,
 		&p.Content, &p.Language, &p.URL, (*zeronull.Timestamptz)(&p.Starts), (*zeronull.Timestamptz)(&p.Ends), &details, &attachments, &p.Km,
-		&p.Published, (*zeronull.Timestamptz)(&p.Updated), &p.Received, &p.Town, &copies)
+		&p.Published, (*zeronull.Timestamptz)(&p.Updated), &p.Received, &p.Town, &copies,
+		(*zeronull.UUID)(&source.ID), &source.Name, &source.URL, &source.Host, &source.Trade)
 	if err != nil {
 		return nil, err
+	}
+	if source.ID != uuid.Nil {
+		p.Source = &source
 	}
 	var more foreignDetails
 	if err := json.Unmarshal(details, &more); err != nil {

@@ -203,6 +203,7 @@ func removeTraces(ctx context.Context, tx pgx.Tx, actors []int64) error {
 		`DELETE FROM notifications WHERE actor_id = ANY($1)`,
 		`DELETE FROM remote_media WHERE actor_id = ANY($1)`,
 		`DELETE FROM foreign_posts WHERE actor IN (SELECT iri FROM remote_actors WHERE id = ANY($1))`,
+		`DELETE FROM externals WHERE actor IN (SELECT iri FROM remote_actors WHERE id = ANY($1))`, // with the posts of others that it carried
 		`DELETE FROM followers WHERE follower_id = ANY($1)`,
 		`DELETE FROM quotes WHERE actor_id = ANY($1)`,
 		`WITH gone AS (

@@ -32,6 +32,7 @@ type Store struct {
 	sent       activityCache
 	merchants  merchantCache
 	fills      asked
+	externals  externalCache
 	turn       atomic.Pointer[string] // host at which the last round over hosts ended, see ClaimDeliveries
 }
 

@@ -13,15 +13,21 @@ import (
 const (
 	selectForeign = `SELECT ` + foreignColumns + ` FROM ` + foreignTables + ` WHERE `
 
-	foreignPage = shownForeign + ` AND (f.published_at, f.id) < ($1, $2)
+	foreignOrder = ` AND (f.published_at, f.id) < ($1, $2)
 		ORDER BY f.published_at DESC, f.id DESC LIMIT $3`
-	foreignTownPage = shownForeign + ` AND f.domain = $4 AND (f.published_at, f.id) < ($1, $2)
+	foreignPage     = shownForeign + foreignOrder
+	aroundPage      = shownAround + foreignOrder
+	listedPage      = shownListed + foreignOrder
+	foreignTownPage = shownAround + ` AND f.domain = $4 AND (f.published_at, f.id) < ($1, $2)
 		ORDER BY f.published_at DESC, f.id DESC LIMIT $3`
-	comingForeign = shownForeign + ` AND f.kind = 'event' AND (f.starts_at, f.id) > ($1, $2)
+	comingOrder = ` AND f.kind = 'event' AND (f.starts_at, f.id) > ($1, $2)
 		AND coalesce(f.ends_at, f.starts_at + interval '12 hours') > $3
 		ORDER BY f.starts_at, f.id LIMIT $4`
-	comingForeignMarkets = `f.title ~* ` + market + ` AND ` + comingForeign
-	comingMarkets        = `p.title ~* ` + market + ` AND ` + comingEvents
+	comingForeign = shownForeign + comingOrder
+	comingAround  = shownAround + comingOrder
+	comingListed  = shownListed + comingOrder
+	titledMarket  = `f.title ~* ` + market + ` AND `
+	comingMarkets = `p.title ~* ` + market + ` AND ` + comingEvents
 
 	// market finds the word « marché » in a title; a hike (« marche ») is none. It does not depend on what the database takes for
 	// letters.
@@ -31,7 +37,7 @@ const (
 // ForeignFeed implements town.NeighbourStore.
 func (s *Store) ForeignFeed(ctx context.Context, domain string, before town.Cursor, n int) ([]*town.ForeignPost, error) {
 	before = fromTop(before)
-	condition, args := foreignPage, []any{before.At, before.ID, n}
+	condition, args := aroundPage, []any{before.At, before.ID, n}
 	if domain != "" {
 		condition, args = foreignTownPage, append(args, domain)
 	}
@@ -39,11 +45,19 @@ func (s *Store) ForeignFeed(ctx context.Context, domain string, before town.Curs
 	return list, mapped("list foreign posts", err)
 }
 
+// ElsewhereFeed implements town.SurroundingsStore.
+func (s *Store) ElsewhereFeed(ctx context.Context, part town.Part, before town.Cursor, n int) ([]*town.ForeignPost, error) {
+	before = fromTop(before)
+	condition := map[town.Part]string{town.PartAll: foreignPage, town.PartTown: listedPage, town.PartAround: aroundPage}[part]
+	list, err := foreignWhere(ctx, s.pool, condition, before.At, before.ID, n)
+	return list, mapped("list posts from elsewhere", err)
+}
+
 // ComingForeign implements town.SurroundingsStore.
-func (s *Store) ComingForeign(ctx context.Context, markets bool, after town.Cursor, n int) ([]*town.ForeignPost, error) {
-	condition := comingForeign
+func (s *Store) ComingForeign(ctx context.Context, part town.Part, markets bool, after town.Cursor, n int) ([]*town.ForeignPost, error) {
+	condition := map[town.Part]string{town.PartAll: comingForeign, town.PartTown: comingListed, town.PartAround: comingAround}[part]
 	if markets {
-		condition = comingForeignMarkets
+		condition = titledMarket + condition
 	}
 	now := s.now()
 	if begun := now.AddDate(0, 0, -town.MaxEventDays); after.At.Before(begun) { // what began before that is over

@@ -34,6 +34,7 @@ func (s *Store) sweepActors(ctx context.Context, now time.Time) error {
 			SELECT a.id FROM remote_actors a
 			 WHERE a.fetched_at < $1 AND (a.deleted_at IS NULL OR a.deleted_at < $2) AND ` + strings.Join(unreferred, " AND ") + `
 			   AND NOT EXISTS (SELECT FROM foreign_posts p WHERE p.actor = a.iri)
+			   AND NOT EXISTS (SELECT FROM externals e WHERE e.actor = a.iri)
 			   AND NOT EXISTS (SELECT FROM neighbours n WHERE a.iri IN (n.relay, n.town_actor))
 			   AND NOT EXISTS (SELECT FROM posts p WHERE p.addressee = a.iri)
 			   AND NOT EXISTS (SELECT FROM posts p WHERE p.mentions @> ARRAY[a.iri::text] AND p.mentions <> '{}')

@@ -34,6 +34,7 @@ var mayName = map[string]string{
 	"neighbour_days":    "",
 	"neighbour_hints":   "",
 	"hidden_foreign":    "what the town hall has decided about single posts, with its reasons",
+	"externals":         "",
 	"foreign_merchants": "what the town hall has decided about single merchants",
 	"replies":           "",
 	"reply_versions":    "",
@@ -127,6 +128,9 @@ func (f *fixture) everywhere(m *town.Merchant, p *town.Post, a *federation.Actor
 	f.exec(`INSERT INTO neighbours (domain, base) VALUES ($1, 'https://' || $1::text)`, host)
 	f.exec(`INSERT INTO foreign_posts (id, object_id, domain, actor, kind, content, url, published_at, received_at)
 		VALUES (gen_random_uuid(), 'https://' || $1::text || '/posts/1', $1, $2, 'news', '', '', now(), now())`, host, string(a.ID))
+	f.exec(`INSERT INTO externals (id, actor, host, state) VALUES (gen_random_uuid(), $1, $2, 'agreed')`, string(a.ID), host)
+	f.exec(`INSERT INTO foreign_posts (id, object_id, external, actor, kind, content, url, published_at, received_at)
+		SELECT gen_random_uuid(), 'https://' || host || '/posts/2', id, $1, 'news', '', '', now(), now() FROM externals WHERE actor = $1`, string(a.ID))
 	_, err = f.MayAsk(f.ctx(), a.ID+"/asked", time.Hour)
 	f.must(err)
 	f.must(f.AskToRefresh(f.ctx(), a.ID, 0))

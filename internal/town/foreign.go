@@ -8,11 +8,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// ForeignPost is news of another town's merchant, as its relay announced it.
+// ForeignPost is news from elsewhere that is shown here: of another town's merchant, as its relay announced it, or of an
+// account elsewhere that this town lists (External).
 type ForeignPost struct {
-	ID          uuid.UUID // here; the other town knows nothing of it
+	ID          uuid.UUID // here; its own server knows nothing of it
 	ObjectID    federation.IRI
-	Domain      string // of the neighbour
+	Domain      string // of the neighbour; "" where Source is set
 	Actor       RemoteActor
 	Kind        Kind
 	Content     string // sanitised HTML
@@ -28,7 +29,19 @@ type ForeignPost struct {
 	Details
 
 	Km   *float64 // from this town's centre; nil: not known
-	Town string   // name of the neighbour
+	Town string   // name of the neighbour; "" where Source is set
+
+	// Source is the listed account whose news it is; nil for a neighbour's.
+	Source *Source
+}
+
+// Source is what is said of a listed account beside its news.
+type Source struct {
+	ID    uuid.UUID
+	Name  string
+	URL   federation.IRI // its page
+	Host  string         // where it lives
+	Trade string
 }
 
 // Changed is when the post was last changed, by its own town's clock.

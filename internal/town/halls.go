@@ -97,9 +97,13 @@ func (h *Halls) Report(ctx context.Context, by Author, post uuid.UUID, category 
 		return wrong
 	}
 	now := h.Now().UTC().Truncate(time.Second)
-	k, err := h.Store.Neighbour(ctx, p.Domain)
+	domain := p.Domain
+	if p.Source != nil {
+		domain = p.Source.Host
+	}
+	k, err := h.Store.Neighbour(ctx, domain)
 	if errors.Is(err, ErrNotFound) { // an account elsewhere, which no town hall answers for: its server gets the report
-		k, err = &Neighbour{Domain: p.Domain}, nil
+		k, err = &Neighbour{Domain: domain}, nil
 	}
 	if err != nil {
 		return err
@@ -112,7 +116,7 @@ func (h *Halls) Report(ctx context.Context, by Author, post uuid.UUID, category 
 		ID: flag.ID, Actor: p.Actor, Object: p.ObjectID, Words: words, At: now, Category: category, Hall: k.Domain,
 		Title: cutRunes(h.headline(p), 200),
 	}
-	hidden := HiddenPost{Object: p.ObjectID, Domain: p.Domain, Category: category, Words: words, By: by.Login, At: now}
+	hidden := HiddenPost{Object: p.ObjectID, Domain: domain, Category: category, Words: words, By: by.Login, At: now}
 	if err := h.Store.HideForeign(ctx, hidden, report, flag); err != nil {
 		return err
 	}

@@ -113,6 +113,8 @@ type Receiver struct {
 	Mails bool
 	// Neighbours has the effects of what other servers' relays say to ours; nil: none has any.
 	Neighbours *Neighbours
+	// Externals has the effects of what the accounts elsewhere say that the town lists; nil: it lists none.
+	Externals *Externals
 	// Refresh asks for an actor to be fetched again soon (an Update that carries no document); may be nil.
 	Refresh func(actor federation.IRI)
 	// Fill asks for what is missing around a reply; may be nil.
@@ -130,30 +132,30 @@ func (r *Receiver) Receive(ctx context.Context, in *federation.Incoming) error {
 		}
 		return r.follow(ctx, in)
 	case "Accept", "Reject":
-		return r.Neighbours.answered(ctx, in)
+		return r.also(ctx, in, r.Externals.answered, r.Neighbours.answered)
 	case "Undo":
 		return r.undo(ctx, in)
 	case "Create":
-		return r.create(ctx, in)
+		return r.also(ctx, in, r.Externals.wrote, r.create)
 	case "Update":
-		return r.update(ctx, in)
+		return r.also(ctx, in, r.Externals.changed, r.update)
 	case "Delete":
-		return r.delete(ctx, in)
+		return r.also(ctx, in, r.Externals.deleted, r.delete)
 	case "Like", "EmojiReact":
 		return r.react(ctx, in, Liked)
 	case "Announce":
 		if err := r.Neighbours.announced(ctx, in); !errors.Is(err, federation.ErrIgnored) {
 			return err
 		}
-		return r.announce(ctx, in)
+		return r.also(ctx, in, r.Externals.announced, r.announce)
 	case "Block":
-		return r.block(ctx, in)
+		return r.also(ctx, in, r.Externals.blocked, r.block)
 	case "QuoteRequest":
 		return r.quoteRequest(ctx, in)
 	case "Flag":
 		return r.flag(ctx, in)
 	case "Move":
-		return r.move(ctx, in)
+		return r.also(ctx, in, r.Externals.moved, r.move)
 	case "Join", "Leave":
 		return r.attend(ctx, in)
 	case "Add", "Remove": // what a peer shows first on its own page

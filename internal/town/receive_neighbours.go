@@ -175,15 +175,27 @@ func (n *Neighbours) foreign(ctx context.Context, k *Neighbour, received time.Ti
 	if !reaches {
 		return nil, federation.ErrIgnored
 	}
+	post, err := foreignPost(received, terms, o, n.Clean, n.Line, n.Plain)
+	if err != nil {
+		return nil, err
+	}
+	post.Domain, post.Km = k.Domain, km
+	return post, nil
+}
+
+// foreignPost makes a ForeignPost of an object, of which it is not said yet whence it came and how far that is.
+// clean, line and plain are those of Neighbours.
+func foreignPost(received time.Time, terms foreignTerms, o *federation.Object, clean, line, plain func(string) string) (*ForeignPost, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
-		return nil, fmt.Errorf("announced: make an id: %w", err)
+		return nil, fmt.Errorf("foreign post: make an id: %w", err)
 	}
 	url := o.URL
 	if url == "" || url.Host() != o.ID.Host() {
 		url = o.ID
 	}
-	details := terms.details(n.Line, kind, o, received)
+	kind := terms.kind(o.Type)
+	details := terms.details(line, kind, o, received)
 	attachments := o.Attachments
 	if o.Sensitive {
 		attachments = nil // what has to be covered is looked at where it was published
@@ -192,11 +204,11 @@ func (n *Neighbours) foreign(ctx context.Context, k *Neighbour, received time.Ti
 	if published.Year() < 2000 {
 		published = received
 	}
-	content := n.Clean(terms.words(o, details))
+	content := clean(terms.words(o, details))
 	return &ForeignPost{
-		ID: id, ObjectID: o.ID, Domain: k.Domain, Actor: RemoteActor{ID: o.AttributedTo}, Kind: kind,
-		Content: content, Words: n.Plain(content), Language: o.Language, URL: url, Attachments: attachments,
-		Published: published, Updated: o.Updated, Received: received, Km: km, Details: details,
+		ID: id, ObjectID: o.ID, Actor: RemoteActor{ID: o.AttributedTo}, Kind: kind,
+		Content: content, Words: plain(content), Language: o.Language, URL: url, Attachments: attachments,
+		Published: published, Updated: o.Updated, Received: received, Details: details,
 	}, nil
 }
 

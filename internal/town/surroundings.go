@@ -57,14 +57,17 @@ const (
 	PartAround Part = "around"
 )
 
-// SurroundingsStore reads what other towns' merchants publish, as far as it is shown: the town hall's modes and
-// decisions let it, its town is not hidden, and its writer has not gone.
+// SurroundingsStore reads what other towns' merchants and listed accounts publish, as far as it is shown: the town hall's modes and
+// decisions let it, its town is not hidden, its account agreed, and its writer has not gone.
 type SurroundingsStore interface {
 	// ForeignFeed is that of NeighbourStore.
 	ForeignFeed(ctx context.Context, domain string, before Cursor, n int) ([]*ForeignPost, error)
-	// ComingForeign lists events that are not over behind the cursor, the one that starts next first; with markets
+	// ElsewhereFeed lists what is shown of what was published elsewhere, newest first: of listed accounts, which are
+	// the town's own (PartTown), of neighbours (PartAround), or of both.
+	ElsewhereFeed(ctx context.Context, part Part, before Cursor, n int) ([]*ForeignPost, error)
+	// ComingForeign lists such events that are not over behind the cursor, the one that starts next first; with markets
 	// only those whose title names a market.
-	ComingForeign(ctx context.Context, markets bool, after Cursor, n int) ([]*ForeignPost, error)
+	ComingForeign(ctx context.Context, part Part, markets bool, after Cursor, n int) ([]*ForeignPost, error)
 	// SearchForeign finds by words, which are folded already, best and newest first.
 	SearchForeign(ctx context.Context, words string, n int) ([]*ForeignPost, error)
 }
@@ -78,10 +81,8 @@ func (t *Timeline) Surroundings(ctx context.Context, part Part, before Cursor) (
 			return nil, false, err
 		}
 	}
-	if part != PartTown {
-		if foreign, err = t.Store.ForeignFeed(ctx, "", before, PageSize+1); err != nil {
-			return nil, false, err
-		}
+	if foreign, err = t.Store.ElsewhereFeed(ctx, part, before, PageSize+1); err != nil {
+		return nil, false, err
 	}
 	entries = merged(own, foreign, func(a, b Entry) bool { return behind(b.After(), a.After()) })
 	return entries[:min(len(entries), PageSize)], len(entries) > PageSize, nil
@@ -100,8 +101,8 @@ func (t *Timeline) ComingAround(ctx context.Context, part Part, markets bool, af
 	default:
 		own, err = t.Store.ComingEvents(ctx, uuid.Nil, after, n+1)
 	}
-	if err == nil && part != PartTown {
-		foreign, err = t.Store.ComingForeign(ctx, markets, after, n+1)
+	if err == nil {
+		foreign, err = t.Store.ComingForeign(ctx, part, markets, after, n+1)
 	}
 	if err != nil {
 		return nil, false, err
@@ -132,9 +133,12 @@ func behind(a, b Cursor) bool {
 	return bytes.Compare(a.ID[:], b.ID[:]) < 0
 }
 
-// ShopName is what the writer of a post is called: by the actor's own name or, before the actor has been fetched,
+// ShopName is what the writer of a post is called: as the account is listed by which it came, by the actor's own name or, before the actor has been fetched,
 // by the handle in the address of the page, else by the town.
 func (p *ForeignPost) ShopName() string {
+	if p.Source != nil {
+		return p.Source.Name
+	}
 	if p.Actor.Name != "" {
 		return p.Actor.Name
 	}

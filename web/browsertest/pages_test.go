@@ -183,6 +183,7 @@ func townHallScreens() []screen {
 		{Name: "mairie-commerces", Path: "/mairie/commerces", budget: deskBudget},
 		{Name: "mairie-commerces-erreur", Path: "/mairie/commerces", Press: "Inscrire et préparer le lien", Status: 422, budget: deskBudget},
 		{Name: "mairie-invitation", Path: "/mairie/commerces", Press: "Nouveau lien", budget: deskBudget},
+		{Name: "ailleurs", Path: "/mairie/ailleurs", budget: deskBudget},
 		{Name: "mairie-reseau", Path: "/mairie/reseau", budget: deskBudget},
 		{Name: "mairie-reseau-erreur", Path: "/mairie/reseau", Press: "Ne plus recevoir", Status: 422, budget: deskBudget},
 		{

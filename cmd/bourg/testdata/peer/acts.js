@@ -1,7 +1,7 @@
 // What a person on the peer can do, each as one activity sent to one merchant of the town.
 import { randomUUID } from "node:crypto";
 import {
-  Activity, Announce, Block, Create, Delete, Flag, Follow, LanguageString, Like, Mention, Move, Note, PUBLIC_COLLECTION, PropertyValue,
+  Accept, Activity, Announce, Block, Create, Delete, Flag, Follow, LanguageString, Like, Mention, Move, Note, PUBLIC_COLLECTION, PropertyValue,
   Tombstone, Undo, Update, isActor, parseNodeInfo, signRequest,
 } from "@fedify/fedify";
 import { Temporal } from "@js-temporal/polyfill";
@@ -17,7 +17,7 @@ export function note(ctx, url, kept) {
     ccs,
     replyTarget: kept.inReplyTo ? new URL(kept.inReplyTo) : null,
     contents: [kept.content, new LanguageString(kept.content, "fr")],
-    tags: [new Mention({ href: new URL(kept.merchant), name: kept.mention })],
+    tags: kept.mention ? [new Mention({ href: new URL(kept.merchant), name: kept.mention })] : [],
     quoteUrl: kept.quotes ? new URL(kept.quotes) : null,
     published: Temporal.Instant.from(kept.published),
     updated: kept.updated ? Temporal.Instant.from(kept.updated) : null,
@@ -58,6 +58,11 @@ export function makeActs(store, spec) {
   return {
     async follow(ctx, f) {
       return send(ctx, f, new Follow({ ...fresh(ctx, f.name), object: new URL(f.merchant) }));
+    },
+    // accept answers a Follow that came from the town (activity: its id).
+    async accept(ctx, f) {
+      const follow = new Follow({ id: new URL(f.activity), actor: new URL(f.merchant), object: ctx.getActorUri(f.name) });
+      return send(ctx, f, new Accept({ ...fresh(ctx, f.name), object: follow }));
     },
     async like(ctx, f) {
       return send(ctx, f, new Like({ ...fresh(ctx, f.name), object: new URL(f.object) }));
