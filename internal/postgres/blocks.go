@@ -199,6 +199,7 @@ func silence(ctx context.Context, tx pgx.Tx, hosts []string) error {
 		`DELETE FROM foreign_media WHERE host = ANY($1)`,
 		`DELETE FROM lookups WHERE host = ANY($1)`,
 		`DELETE FROM neighbours WHERE domain = ANY($1)`, // with the news that came from there
+		`DELETE FROM externals WHERE host = ANY($1)`,    // the same
 		`DELETE FROM neighbour_days WHERE domain = ANY($1)`,
 		`DELETE FROM neighbour_hints WHERE domain = ANY($1)`,
 	} {
@@ -293,7 +294,7 @@ func hostsCovered(ctx context.Context, tx pgx.Tx, domains map[string]bool) ([]st
 	rows, _ := tx.Query(ctx, `
 		SELECT host FROM remote_actors UNION SELECT delivery_host FROM remote_actors
 		UNION SELECT host FROM deliveries UNION SELECT host FROM hosts
-		UNION SELECT host FROM remote_media UNION SELECT host FROM foreign_media UNION SELECT host FROM lookups UNION SELECT domain FROM neighbours ORDER BY 1`)
+		UNION SELECT host FROM remote_media UNION SELECT host FROM foreign_media UNION SELECT host FROM lookups UNION SELECT domain FROM neighbours UNION SELECT host FROM externals ORDER BY 1`)
 	hosts, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
 		return nil, err

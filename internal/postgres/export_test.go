@@ -39,6 +39,9 @@ const (
 	ForeignPageSQL     = selectForeign + foreignPage
 	ForeignTownPageSQL = selectForeign + foreignTownPage
 	ComingForeignSQL   = selectForeign + comingForeign
+	AroundPageSQL      = selectForeign + aroundPage
+	ListedPageSQL      = selectForeign + listedPage
+	ComingListedSQL    = selectForeign + comingListed
 
 	ClaimFrontSQL = claimFront
 	FollowersSQL  = followersPage

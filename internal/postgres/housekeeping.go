@@ -40,6 +40,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (files []string, err e
 		{"deliveries given up to blocked hosts", "deliveries", `state = 'parked' AND created_at < $1 AND host IN (SELECT host FROM hosts WHERE paused_until = 'infinity')`, now.Add(-day)},
 		{"activities", "activities", `leaves_at < $1 AND NOT listed AND type <> 'Create' AND NOT EXISTS (SELECT FROM deliveries d WHERE d.activity_id = activities.id)`, now.Add(-180 * day)},
 		{"totals of days", "neighbour_days", `day < $1`, now.Add(-60 * day)},
+		{"what accounts elsewhere published", "foreign_posts", `external IS NOT NULL AND published_at < $1 AND coalesce(ends_at, starts_at, published_at) < $1`, now.Add(-town.ExternalFillAge)},
 		{"look-ups", "lookups", `at < $1`, now.Add(-day)},
 		{"hosts", "hosts", unusedHost + ` AND paused_until < $1 AND coalesce(greatest(last_success, last_failure, scheme_at), '-infinity') < $1`, now.Add(-90 * day)},
 		{"too many hosts", "hosts", unusedHost + fmt.Sprintf(` AND paused_until < $1 AND host IN (
