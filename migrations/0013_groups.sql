@@ -57,7 +57,7 @@ CREATE TABLE group_announces (
     activity_id uuid,          -- the Announce; null: there was no room
     carries     uuid,          -- the activity that the outbox shows in it: the post's Create
     summary_id  uuid REFERENCES group_summaries, -- in which it stands
-    undone_at   timestamptz,   -- when the Announce of a neighbour's was taken back
+    undone_at   timestamptz,   -- when the Announce of a neighbour's was taken back, or its line in a summary
     PRIMARY KEY (group_id, object)
 );
 CREATE INDEX group_announces_day ON group_announces (group_id, day);
@@ -67,7 +67,7 @@ CREATE INDEX group_announces_activity ON group_announces (activity_id) WHERE act
 CREATE INDEX group_announces_waiting ON group_announces (group_id, leaves_at, object) WHERE activity_id IS NULL AND summary_id IS NULL;
 CREATE INDEX group_announces_summary ON group_announces (summary_id) WHERE summary_id IS NOT NULL;
 CREATE INDEX group_announces_gone ON group_announces (leaves_at)
-    WHERE post_id IS NULL AND foreign_id IS NULL AND activity_id IS NOT NULL AND undone_at IS NULL;
+    WHERE post_id IS NULL AND foreign_id IS NULL AND undone_at IS NULL;
 
 -- Neighbours' news that came as it was published, at which the group for the surroundings has still to look.
 CREATE TABLE around_news (

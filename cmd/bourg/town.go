@@ -50,7 +50,8 @@ type theTown struct {
 
 	console *town.Console
 
-	groups *town.Groups
+	groups    *town.Groups
+	announcer *town.Announcer
 
 	externals *town.Externals // accounts elsewhere that the town lists
 
@@ -144,7 +145,7 @@ func (t *theTown) wire() {
 	t.messages = &town.Messages{Store: t.store, Now: t.now}
 	t.documents = &town.Documents{
 		Store: t.store, Addresses: t.addresses, Media: t.mediaAddress, Version: version, Now: t.now,
-		HTML: html, Words: words,
+		HTML: html, Words: words, Plain: sanitize.Text,
 	}
 	t.keyring = &town.Keyring{Store: t.store, Accounts: t.store, Documents: t.documents, Now: t.now, Wake: wake}
 	t.client = federation.NewClient(federation.ClientConfig{
@@ -174,6 +175,8 @@ func (t *theTown) wire() {
 	t.groups = &town.Groups{
 		Store: t.store, Accounts: t.store, Addresses: t.addresses, Now: t.now, Wake: wake, HTML: html, Fold: fold.Fold,
 	}
+	t.announcer = &town.Announcer{Store: t.store, Addresses: t.addresses, Now: t.now, Wake: wake, Plain: sanitize.Text}
+	t.publisher.Carriers = append(t.publisher.Carriers, t.announcer.Carry)
 	t.receiver = &town.Receiver{
 		Store: t.store, Addresses: t.addresses, Clean: sanitize.HTML, Line: sanitize.Line, Wake: wake,
 		Approve: t.config.RepliesApproved, Mails: t.config.SMTPURL != "", Fill: t.store.AskToFill, Neighbours: t.neighbours,

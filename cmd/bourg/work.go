@@ -62,6 +62,8 @@ func (s *server) work(ctx context.Context) error {
 		FillExternal: s.fillExternal,
 		ReadExternal: s.readExternal,
 		Externals:    s.town.externals.Tend,
+
+		Groups: s.town.announcer.Tend,
 	}, s.log)
 	if err != nil {
 		return err

@@ -41,6 +41,8 @@ type Deeds struct {
 	FillExternal func(ctx context.Context, id string) error
 	ReadExternal func(ctx context.Context, j ReadExternal) error
 	Externals    func(ctx context.Context) error
+
+	Groups func(ctx context.Context) error
 }
 
 // Final marks an error that the same work would meet again.
@@ -79,6 +81,7 @@ const (
 	tendEvery    = 5 * time.Minute
 	noticesEvery = 3 * time.Hour
 	keysEvery    = 15 * time.Minute
+	groupsEvery  = 5 * time.Minute
 
 	neighboursEvery = town.TendEvery
 	keepFailed      = 24 * time.Hour
@@ -160,6 +163,10 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 			do: func(ctx context.Context, _ *river.Job[Neighbours]) error { return deeds.Neighbours(ctx) },
 		}),
 		addExternals(workers, c, deeds),
+		river.AddWorkerSafely(workers, &worker[Groups]{
+			client: c, level: slog.LevelError, timeout: sweepTimeout,
+			do: func(ctx context.Context, _ *river.Job[Groups]) error { return deeds.Groups(ctx) },
+		}),
 	); err != nil {
 		return nil, fmt.Errorf("name the kinds of job: %w", err)
 	}
@@ -181,6 +188,7 @@ func NewClient(pool *pgxpool.Pool, deeds Deeds, log *slog.Logger) (*Client, erro
 			periodic(keysEvery, Keys{}),
 			periodic(neighboursEvery, Neighbours{}),
 			periodic(externalsEvery, Externals{}),
+			periodic(groupsEvery, Groups{}),
 		},
 		FetchPollInterval:           lookEvery,
 		JobTimeout:                  jobTimeout,

@@ -133,6 +133,16 @@ func (Neighbours) Kind() string { return "neighbours" }
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (Neighbours) InsertOpts() river.InsertOpts { return once() }
 
+// Groups lets groups announce what has come from neighbours, and sum up the day. It is asked for every five minutes, and when
+// something comes.
+type Groups struct{}
+
+// Kind is the job's name in the queue.
+func (Groups) Kind() string { return "groups" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (Groups) InsertOpts() river.InsertOpts { return once() }
+
 // once is for what comes round again anyway: one at a time, and no second try before that.
 func once() river.InsertOpts {
 	return river.InsertOpts{Queue: otherQueue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype/zeronull"
 )
 
 var _ town.DocumentStore = (*Store)(nil)
@@ -68,9 +69,15 @@ func (s *Store) OutboxPage(ctx context.Context, actor, before uuid.UUID, n int, 
 		return nil, 0, mapped("count outbox", err)
 	}
 	rows, _ := s.pool.Query(ctx, `
-		SELECT id, json FROM activities WHERE actor_id = $1 AND listed AND leaves_at <= $2 AND id < $3 ORDER BY id DESC LIMIT $4`,
+		SELECT a.id, a.json, c.json, c.id, a.leaves_at
+		  FROM (SELECT id, json, leaves_at FROM activities WHERE actor_id = $1 AND listed AND leaves_at <= $2 AND id < $3 ORDER BY id DESC LIMIT $4) a
+		  LEFT JOIN group_announces g ON g.activity_id = a.id LEFT JOIN activities c ON c.id = g.carries AND c.public
+		 ORDER BY a.id DESC`,
 		actor, now, before, n)
-	page, err := pgx.CollectRows(rows, pgx.RowToStructByPos[town.OutboxRow])
+	page, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r town.OutboxRow, err error) {
+		err = row.Scan(&r.ID, &r.JSON, &r.Carries, (*zeronull.UUID)(&r.CarriesID), &r.Leaves)
+		return r, err
+	})
 	return page, total, mapped("read outbox", err)
 }
 

@@ -12,9 +12,9 @@ import (
 )
 
 // refusesFollow is the condition under which actor $19 takes no following of sender: it has blocked sender, or has moved
-// away and is not followed by sender yet.
-const refusesFollow = `$19 = ANY (blocked_by) OR (EXISTS (SELECT FROM merchants WHERE id = $19 AND moved IS NOT NULL)
-	AND NOT EXISTS (SELECT FROM followers f WHERE f.actor_id = $19 AND f.follower_id = sender.id AND f.ended_at IS NULL))`
+// away or, being a group, was switched off, and is not followed by sender yet.
+const refusesFollow = `$19 = ANY (blocked_by) OR ((EXISTS (SELECT FROM merchants WHERE id = $19 AND moved IS NOT NULL)
+	OR EXISTS (SELECT FROM groups WHERE id = $19 AND NOT active)) AND NOT EXISTS (SELECT FROM followers f WHERE f.actor_id = $19 AND f.follower_id = sender.id AND f.ended_at IS NULL))`
 
 // AddFollower implements town.InboxStore. The merchant is told of a follower who is new,
 // not of one whose server repeats itself.

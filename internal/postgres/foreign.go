@@ -19,7 +19,16 @@ import (
 
 // SaveForeignPost implements town.NeighbourStore.
 func (s *Store) SaveForeignPost(ctx context.Context, in town.Received, p *town.ForeignPost) error {
-	return s.receiveInTx(ctx, "save foreign post", in, func(tx pgx.Tx, _ int64) error { return s.keepForeign(ctx, tx, p) })
+	return s.receiveInTx(ctx, "save foreign post", in, func(tx pgx.Tx, _ int64) error {
+		if err := s.keepForeign(ctx, tx, p); err != nil {
+			return err
+		}
+		if heard, err := hearAround(ctx, tx, p.ObjectID, p.ID); err != nil || !heard {
+			return err
+		}
+		_, err := s.jobs.InsertTx(ctx, tx, jobs.Groups{}, nil)
+		return err
+	})
 }
 
 // KeepForeignPost implements town.ActiveStore.
@@ -128,6 +137,9 @@ func (s *Store) DeleteForeignPost(ctx context.Context, in town.Received, domain 
 			return err
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM foreign_posts WHERE object_id = $1 AND domain = $2`, string(object), domain); err != nil {
+			return err
+		}
+		if _, err := s.jobs.InsertTx(ctx, tx, jobs.Groups{}, nil); err != nil {
 			return err
 		}
 		return s.exchanged(ctx, tx, domain)

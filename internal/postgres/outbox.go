@@ -38,6 +38,11 @@ const outgoing = `
 		SELECT d.inbox, d.host FROM activities a CROSS JOIN LATERAL (
 			SELECT inbox, host FROM deliveries WHERE activity_id = a.id AND state = 'waiting' OFFSET 0
 		) d WHERE a.object_id = $14
+		UNION
+		SELECT r.delivery_inbox, r.delivery_host
+		  FROM activities a JOIN groups g ON g.id = a.actor_id
+		  JOIN followers f ON f.actor_id = g.id AND (f.ended_at IS NULL OR f.ended_at >= $10) JOIN remote_actors r ON r.id = f.follower_id
+		 WHERE a.object_id = $14 AND a.type = 'Announce' AND $3 IN ('Update', 'Delete') AND r.deleted_at IS NULL AND NOT r.blocked
 	), inboxes AS (
 		SELECT inbox, host FROM addresses WHERE host <> $15 AND host <> ''
 	), earlier AS (
@@ -72,7 +77,13 @@ func (s *Store) outgoingArgs(out town.Outgoing) []any {
 
 // addOutgoing writes an activity to the outbox with one delivery for each distinct inbox,
 // never to a blocked domain and never to ourselves, with what goes with it, and wakes those who listen for deliveries.
+// The announcement of a group is written where there is room for it.
 func (s *Store) addOutgoing(ctx context.Context, tx db, out town.Outgoing) error {
+	if out.Announcement != nil {
+		if room, err := s.takeRoom(ctx, tx, out); err != nil || !room {
+			return err
+		}
+	}
 	_, err := tx.Exec(ctx, `WITH gate AS (SELECT), `+outgoing+` SELECT pg_notify('bourg_deliveries', '')`, s.outgoingArgs(out)...)
 	if err != nil {
 		return fmt.Errorf("add activity: %w", err)

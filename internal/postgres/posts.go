@@ -299,11 +299,13 @@ func (s *Store) EditHeldPost(ctx context.Context, p *town.Post, out town.Outgoin
 	})
 }
 
-// replaceCompany replaces what goes with an activity that has not left: what others were to announce of it.
+// replaceCompany replaces what goes with an activity that has not left: what others were to announce of it. What groups
+// announce stays, because it names the post only.
 func (s *Store) replaceCompany(ctx context.Context, tx pgx.Tx, out town.Outgoing) error {
+	const company = `object_id = $1 AND actor_id <> $2 AND NOT EXISTS (SELECT FROM group_announces g WHERE g.activity_id = activities.id)`
 	for _, sql := range []string{
-		`DELETE FROM deliveries WHERE activity_id IN (SELECT id FROM activities WHERE object_id = $1 AND actor_id <> $2)`,
-		`DELETE FROM activities WHERE object_id = $1 AND actor_id <> $2`,
+		`DELETE FROM deliveries WHERE activity_id IN (SELECT id FROM activities WHERE ` + company + `)`,
+		`DELETE FROM activities WHERE ` + company,
 	} {
 		if _, err := tx.Exec(ctx, sql, string(out.Object), out.Actor); err != nil {
 			return err
@@ -378,6 +380,9 @@ func (s *Store) WithdrawPost(ctx context.Context, id uuid.UUID, at time.Time, ou
 		}
 		_, err = tx.Exec(ctx, `UPDATE activities SET listed = false, public = false WHERE object_id = $1`, string(s.addresses.Post(id)))
 		if err != nil {
+			return err
+		}
+		if err := staleSummaries(ctx, tx, `ga.post_id = $1`, id); err != nil {
 			return err
 		}
 		return s.addOutgoing(ctx, tx, out)

@@ -46,6 +46,8 @@ type DocumentStore interface {
 	Statistics(ctx context.Context, now time.Time) (Statistics, error)
 	// Group returns a group, on or off, or ErrNotFound.
 	Group(ctx context.Context, id uuid.UUID) (*Group, error)
+	// Summary returns a group's summary with its group and what still stands in it, or ErrNotFound.
+	Summary(ctx context.Context, id uuid.UUID) (*GroupSummary, error)
 	// OwnGroups returns the ids of the groups that every town has, GroupTown and GroupAround; zero where there is none yet.
 	OwnGroups(ctx context.Context) (town, around uuid.UUID, err error)
 }
@@ -64,6 +66,10 @@ type LocalActor struct {
 type OutboxRow struct {
 	ID   uuid.UUID
 	JSON []byte
+	// Carries is, of a group's Announce, the activity that it shows in the outbox, with its id; nil: it stands there as it was sent.
+	Carries   []byte
+	CarriesID uuid.UUID
+	Leaves    time.Time
 }
 
 // Statistics are NodeInfo's numbers.
@@ -83,6 +89,7 @@ type Documents struct {
 	Now       func() time.Time
 	HTML      func(text string) string
 	Words     func(text string) []string
+	Plain     func(html string) string // text of HTML
 }
 
 // LocalActor implements federation.LocalActors.
@@ -250,6 +257,9 @@ func (d *Documents) Object(ctx context.Context, id federation.IRI) (*federation.
 		return nil, federation.ErrNotFound
 	}
 	post, err := d.Store.Post(ctx, key)
+	if errors.Is(err, ErrNotFound) {
+		return d.summary(ctx, key)
+	}
 	if errors.Is(err, ErrGone) && post != nil && post.Public {
 		return &federation.Object{ID: id, Type: "Tombstone", FormerType: objectType(post.Kind), Deleted: post.Withdrawn}, federation.ErrGone
 	}
@@ -284,10 +294,13 @@ func (d *Documents) Object(ctx context.Context, id federation.IRI) (*federation.
 	return o, nil
 }
 
-// PostBy returns the id of a merchant's post, living or withdrawn; federation.ErrNotFound where the
-// merchant called handle, in any letter case, has written no such post.
+// PostBy returns the id of a merchant's post, living or withdrawn, or of a group's summary; federation.ErrNotFound where the
+// merchant or group called handle, in any letter case, has written no such post.
 func (d *Documents) PostBy(ctx context.Context, handle string, id uuid.UUID) (federation.IRI, error) {
 	post, err := d.Store.Post(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return d.summaryBy(ctx, handle, id)
+	}
 	if err != nil && (post == nil || !errors.Is(err, ErrGone)) {
 		return "", asPublished(err)
 	}
@@ -327,6 +340,12 @@ func (d *Documents) Outbox(ctx context.Context, actor federation.IRI, before str
 	items := make([]federation.OutboxItem, len(rows))
 	for i, r := range rows {
 		items[i] = federation.OutboxItem{Cursor: r.ID.String(), JSON: r.JSON}
+		if r.Carries == nil {
+			continue
+		}
+		if items[i].JSON, err = carrying(d.Addresses, id, r); err != nil {
+			return nil, 0, err
+		}
 	}
 	return items, total, nil
 }
@@ -439,15 +458,6 @@ func (d *Documents) merchant(ctx context.Context, actor federation.IRI) (*Mercha
 	}
 	m, err := d.Store.Merchant(ctx, id)
 	return m, asPublished(err)
-}
-
-func (d *Documents) group(ctx context.Context, actor federation.IRI) (*Group, error) {
-	id, ok := d.Addresses.ID("actors", actor)
-	if !ok {
-		return nil, federation.ErrNotFound
-	}
-	g, err := d.Store.Group(ctx, id)
-	return g, asPublished(err)
 }
 
 // asPublished turns the domain's errors into those of federation's interfaces.

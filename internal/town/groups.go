@@ -44,6 +44,8 @@ type GroupStore interface {
 	GroupDay(ctx context.Context, id uuid.UUID, day string) (GroupDay, error)
 	// GroupDays does so for all groups; those that announced nothing are left out.
 	GroupDays(ctx context.Context, day string) (map[uuid.UUID]GroupDay, error)
+	// Summary returns a summary with its group and what still stands in it, or ErrNotFound.
+	Summary(ctx context.Context, id uuid.UUID) (*GroupSummary, error)
 	// EnsureGroups gives a town that was set up earlier the groups that every town has.
 	EnsureGroups(ctx context.Context, around NewActor) error
 }
@@ -141,6 +143,19 @@ func (s *Groups) Members(ctx context.Context, group uuid.UUID) ([]*Merchant, err
 func (s *Groups) Feed(ctx context.Context, g *Group, before Cursor) (entries []GroupEntry, more bool, err error) {
 	entries, err = s.Store.GroupFeed(ctx, g, before, PageSize+1)
 	return entries[:min(len(entries), PageSize)], len(entries) > PageSize, err
+}
+
+// Summary returns a summary of the group called handle, in any letter case, with what still stands in it; ErrNotFound.
+func (s *Groups) Summary(ctx context.Context, handle string, id uuid.UUID) (*GroupSummary, error) {
+	sum, err := s.Store.Summary(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if sum.Group.Handle != strings.ToLower(handle) {
+		return nil, ErrNotFound
+	}
+	_, err = s.named(ctx, []*Group{sum.Group})
+	return sum, err
 }
 
 // Today counts what a group has announced today, by the town's clock.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,7 +72,7 @@ type InboxStore interface {
 	PublicPost(ctx context.Context, id uuid.UUID) (kind Kind, merchant uuid.UUID, err error)
 	// WriterOf tells who wrote an object of a peer's that is known here, or ErrNotFound.
 	WriterOf(ctx context.Context, object federation.IRI) (*federation.Actor, error)
-	// ActorKind tells what lives under the id of a local actor: "merchant", "town" or "relay"; ErrNotFound, ErrGone.
+	// ActorKind tells what lives under the id of a local actor: "merchant", "town", "group" or "relay"; ErrNotFound, ErrGone.
 	ActorKind(ctx context.Context, id uuid.UUID) (string, error)
 	// ApprovesReplies tells whether public replies to the merchant wait.
 	ApprovesReplies(ctx context.Context, merchant uuid.UUID) (bool, error)
@@ -166,7 +167,7 @@ func (r *Receiver) Receive(ctx context.Context, in *federation.Incoming) error {
 }
 
 func (r *Receiver) follow(ctx context.Context, in *federation.Incoming) error {
-	actor, err := r.merchant(ctx, in.Activity.ObjectID)
+	actor, err := r.followable(ctx, in.Activity.ObjectID)
 	if err != nil {
 		return err
 	}
@@ -312,12 +313,23 @@ func (r *Receiver) ofRelay(ctx context.Context, iri federation.IRI) bool {
 
 // merchant returns the living merchant with this id, ErrIgnored where there is none.
 func (r *Receiver) merchant(ctx context.Context, iri federation.IRI) (uuid.UUID, error) {
+	return r.actor(ctx, iri, "merchant")
+}
+
+// followable returns the living merchant or group with this id. Groups are followed, and understand nothing else: whoever
+// writes to one, mentions or shares it, cannot make it announce anything.
+func (r *Receiver) followable(ctx context.Context, iri federation.IRI) (uuid.UUID, error) {
+	return r.actor(ctx, iri, "merchant", "town", "group")
+}
+
+// actor returns the living actor of one of these kinds with this id, ErrIgnored where there is none.
+func (r *Receiver) actor(ctx context.Context, iri federation.IRI, kinds ...string) (uuid.UUID, error) {
 	id, ok := r.Addresses.ID("actors", iri)
 	if !ok {
 		return uuid.Nil, federation.ErrIgnored
 	}
 	kind, err := r.Store.ActorKind(ctx, id)
-	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrGone) || (err == nil && kind != "merchant") {
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrGone) || (err == nil && !slices.Contains(kinds, kind)) {
 		return uuid.Nil, federation.ErrIgnored
 	}
 	return id, err

@@ -150,6 +150,8 @@ type Outgoing struct {
 	To     Recipients
 	// Also are activities of other actors that go with this one, in the same transaction: announcements of it.
 	Also []Outgoing
+	// Announcement, where not nil, makes the activity the announcement of a group, which is Actor.
+	Announcement *Announcement
 }
 
 // Recipients says which inboxes an activity goes to.
@@ -163,7 +165,8 @@ type Recipients struct {
 	Actors []federation.IRI
 	// Inboxes are taken as they are (the Accept of a Follow goes to the follower's own inbox).
 	Inboxes []federation.IRI
-	// Earlier, where not "": also every inbox to which an activity about this object is still waiting to go.
+	// Earlier, where not "": also every inbox to which an activity about this object is still waiting to go; and, of an Update or a
+	// Delete, those who follow the groups that announced it, with Since as for Followers.
 	Earlier federation.IRI
 }
 
