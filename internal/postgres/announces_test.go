@@ -318,7 +318,9 @@ func TestSummaryOfTheEvening(t *testing.T) {
 	}
 	// One that found it due before the others had written it.
 	err := f.AddSummary(f.ctx(), &town.GroupSummary{ID: newID(t), Group: own, Day: "2026-11-26", Published: evening}, noon.Add(-time.Hour),
-		func(*town.GroupSummary) (town.Outgoing, error) { return town.Outgoing{}, errors.New("asked to write a second summary") })
+		func(*town.GroupSummary) (town.Outgoing, error) {
+			return town.Outgoing{}, errors.New("asked to write a second summary")
+		})
 	if !errors.Is(err, town.ErrChanged) {
 		t.Errorf("a second summary of a day: got error %v, want ErrChanged", err)
 	}
@@ -437,27 +439,30 @@ func TestSurroundingsAnnounceNeighbours(t *testing.T) {
 	}
 }
 
-func TestNewsOfAnUnknownMerchantWaits(t *testing.T) {
+func TestNewsThatIsNotShownWaitsForADay(t *testing.T) {
 	t.Parallel()
 	f := open(t)
 	f.setUp()
 	now := time.Now().UTC().Truncate(time.Second)
 	around := f.ownGroup(town.GroupAround)
 	f.neighbourWith("voisine.example")
-	stranger := peer("voisine.example", "nouvelle")
+	f.exec(`UPDATE neighbours SET mode = 'muted'`)
+	stranger := peer("voisine.example", "nouvelle") // who was not fetched yet
+	tends := func(what string, at time.Time, announced, waiting int) {
+		t.Helper()
+		f.must(f.announcer(clockAt(at)).Tend(f.ctx()))
+		if n := f.count(`SELECT count(*) FROM activities WHERE actor_id = $1 AND type = 'Announce'`, around.ID); n != announced {
+			t.Errorf("%s: got %d announced, want %d", what, n, announced)
+		}
+		if n := f.count(`SELECT count(*) FROM around_news`); n != waiting {
+			t.Errorf("%s: got %d that wait, want %d", what, n, waiting)
+		}
+	}
 	f.hears(stranger, "1", now)
-	f.must(f.announcer(clockAt(now)).Tend(f.ctx()))
-	if n := f.count(`SELECT count(*) FROM activities WHERE actor_id = $1`, around.ID); n != 0 {
-		t.Errorf("got %d announced, want none before it is known who wrote it", n)
-	}
-	f.knows(stranger)
-	f.must(f.announcer(clockAt(now)).Tend(f.ctx()))
-	if n := f.count(`SELECT count(*) FROM activities WHERE actor_id = $1 AND type = 'Announce'`, around.ID); n != 1 {
-		t.Errorf("got %d announced, want 1 when it is known", n)
-	}
-	f.hears(peer("voisine.example", "jamais"), "1", now)
-	f.must(f.announcer(clockAt(now.Add(25 * time.Hour))).Tend(f.ctx()))
-	if n := f.count(`SELECT count(*) FROM around_news`); n != 0 {
-		t.Errorf("got %d that wait for ever, want none", n)
-	}
+	tends("of a neighbour who is muted", now, 0, 1)
+	f.exec(`UPDATE neighbours SET mode = 'open'`)
+	tends("who is muted no more", now, 1, 0)
+	f.exec(`UPDATE neighbours SET mode = 'muted'`)
+	f.hears(stranger, "2", now)
+	tends("who stays muted", now.Add(25*time.Hour), 1, 0)
 }

@@ -130,7 +130,9 @@ const summaryWords = 90
 // line is what a summary says of a piece of news: where it is, whose it is, how it begins.
 func (e GroupEntry) line(a Addresses, plain func(string) string) (url federation.IRI, who, what string) {
 	if f := e.Foreign; f != nil {
-		who = f.Actor.Name
+		if who = f.Actor.Name; who == "" { // not fetched yet
+			who = f.Domain
+		}
 		if f.Town != "" {
 			who += " (" + f.Town + ")"
 		}
