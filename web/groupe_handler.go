@@ -130,6 +130,13 @@ func (h *Handlers) groupe(w http.ResponseWriter, r *http.Request) error {
 		}
 		return h.show(w, r, http.StatusOK, p)
 	}
+	summaries, err := h.config.Groups.Summaries(ctx, g.ID, recapsOnPage)
+	if err != nil {
+		return err
+	}
+	for _, s := range summaries {
+		p.Recaps = append(p.Recaps, Lien{URL: p.Group.URL + "/" + s.ID.String(), Text: l.Date(s.Published.In(h.zone(t)), time.Time{})})
+	}
 	p.AtomURL = p.Group.URL + "/atom.xml"
 	p.ICSURL = p.Group.URL + calendarFile
 	entries, more, err := h.config.Groups.Feed(ctx, g, before)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -26,6 +27,9 @@ func (h *Handlers) Nouvelle(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	post, thread, err := h.config.Timeline.Post(ctx, id)
+	if errors.Is(err, town.ErrNotFound) {
+		return h.recap(w, r, id)
+	}
 	if err != nil {
 		return err
 	}

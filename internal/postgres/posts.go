@@ -382,7 +382,7 @@ func (s *Store) WithdrawPost(ctx context.Context, id uuid.UUID, at time.Time, ou
 		if err != nil {
 			return err
 		}
-		if err := staleSummaries(ctx, tx, `ga.post_id = $1`, id); err != nil {
+		if err := s.leaveSummaries(ctx, tx, id); err != nil {
 			return err
 		}
 		return s.addOutgoing(ctx, tx, out)

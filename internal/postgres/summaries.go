@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"bourg/internal/jobs"
 	"bourg/internal/town"
 
 	"github.com/google/uuid"
@@ -81,6 +82,13 @@ func (s *Store) Summary(ctx context.Context, id uuid.UUID) (*town.GroupSummary, 
 	return sum, mapped("read summary", err)
 }
 
+// SummaryDays implements town.GroupStore.
+func (s *Store) SummaryDays(ctx context.Context, group uuid.UUID, n int) ([]town.SummaryDay, error) {
+	rows, _ := s.pool.Query(ctx, `SELECT id, published_at FROM group_summaries WHERE group_id = $1 ORDER BY day DESC LIMIT $2`, group, n)
+	days, err := pgx.CollectRows(rows, pgx.RowToStructByPos[town.SummaryDay])
+	return days, mapped("list summaries", err)
+}
+
 func summaryWhere(ctx context.Context, tx db, id uuid.UUID) (*town.GroupSummary, error) {
 	var sum town.GroupSummary
 	var group uuid.UUID
@@ -138,12 +146,15 @@ func summaryWhere(ctx context.Context, tx db, id uuid.UUID) (*town.GroupSummary,
 	return &sum, nil
 }
 
-// staleSummaries notes that summaries have to be corrected in which something stands that is going; condition is on
-// group_announces a.
-func staleSummaries(ctx context.Context, tx db, condition string, args ...any) error {
-	_, err := tx.Exec(ctx, `
-		UPDATE group_summaries SET stale = true WHERE id IN (SELECT ga.summary_id FROM group_announces ga WHERE ga.summary_id IS NOT NULL AND `+condition+`)`,
-		args...)
+// leaveSummaries has the summaries corrected in which a post stands that is withdrawn.
+func (s *Store) leaveSummaries(ctx context.Context, tx pgx.Tx, post uuid.UUID) error {
+	tag, err := tx.Exec(ctx, `
+		UPDATE group_summaries SET stale = true
+		 WHERE id IN (SELECT summary_id FROM group_announces WHERE post_id = $1 AND summary_id IS NOT NULL)`, post)
+	if err != nil || tag.RowsAffected() == 0 {
+		return err
+	}
+	_, err = s.jobs.InsertTx(ctx, tx, jobs.Groups{}, nil)
 	return err
 }
 

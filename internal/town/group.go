@@ -110,6 +110,12 @@ type GroupSummary struct {
 	Further int
 }
 
+// SummaryDay is a day on which a group published a summary.
+type SummaryDay struct {
+	ID        uuid.UUID // of the summary
+	Published time.Time
+}
+
 // MaxSummary is how much stands in one summary.
 const MaxSummary = 40
 

@@ -46,6 +46,8 @@ type GroupStore interface {
 	GroupDays(ctx context.Context, day string) (map[uuid.UUID]GroupDay, error)
 	// Summary returns a summary with its group and what still stands in it, or ErrNotFound.
 	Summary(ctx context.Context, id uuid.UUID) (*GroupSummary, error)
+	// SummaryDays returns the latest days on which a group published a summary, newest first, at most n.
+	SummaryDays(ctx context.Context, group uuid.UUID, n int) ([]SummaryDay, error)
 	// EnsureGroups gives a town that was set up earlier the groups that every town has.
 	EnsureGroups(ctx context.Context, around NewActor) error
 }
@@ -156,6 +158,11 @@ func (s *Groups) Summary(ctx context.Context, handle string, id uuid.UUID) (*Gro
 	}
 	_, err = s.named(ctx, []*Group{sum.Group})
 	return sum, err
+}
+
+// Summaries returns the latest days on which a group published a summary, newest first, at most n.
+func (s *Groups) Summaries(ctx context.Context, group uuid.UUID, n int) ([]SummaryDay, error) {
+	return s.Store.SummaryDays(ctx, group, n)
 }
 
 // Today counts what a group has announced today, by the town's clock.

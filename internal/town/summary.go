@@ -108,7 +108,7 @@ func summaryObject(a Addresses, plain func(string) string, t *Town, s *GroupSumm
 	}
 	b.WriteString("<p>Récapitulatif du " + html.EscapeString(fullDay(day)) + "</p>")
 	for _, e := range s.Entries {
-		url, who, what := e.line(a, plain)
+		url, who, what := e.Line(a, plain)
 		b.WriteString(`<p><a href="` + html.EscapeString(string(url)) + `">` + html.EscapeString(who) + "</a>" + nbsp + ": " + html.EscapeString(what) + "</p>")
 	}
 	switch {
@@ -127,8 +127,8 @@ func summaryObject(a Addresses, plain func(string) string, t *Town, s *GroupSumm
 // summaryWords is how much of a piece of news stands in a summary, in runes.
 const summaryWords = 90
 
-// line is what a summary says of a piece of news: where it is, whose it is, how it begins.
-func (e GroupEntry) line(a Addresses, plain func(string) string) (url federation.IRI, who, what string) {
+// Line is what a summary says of a piece of news: where it is, whose it is, how it begins. plain makes text of HTML.
+func (e GroupEntry) Line(a Addresses, plain func(string) string) (url federation.IRI, who, what string) {
 	if f := e.Foreign; f != nil {
 		if who = f.Actor.Name; who == "" { // not fetched yet
 			who = f.Domain
