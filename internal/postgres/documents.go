@@ -58,6 +58,13 @@ func (s *Store) PublicActivity(ctx context.Context, id uuid.UUID, now time.Time)
 	return json, mapped("read activity", err)
 }
 
+// outboxPage selects the activities of actor $1 that had left at $2, below the id $3, and of a group's Announces what they carry.
+const outboxPage = `
+	SELECT a.id, a.json, c.json, c.id, a.leaves_at
+	  FROM (SELECT id, json, leaves_at FROM activities WHERE actor_id = $1 AND listed AND leaves_at <= $2 AND id < $3 ORDER BY id DESC LIMIT $4) a
+	  LEFT JOIN group_announces g ON g.activity_id = a.id LEFT JOIN activities c ON c.id = g.carries AND c.public
+	 ORDER BY a.id DESC`
+
 // OutboxPage implements town.DocumentStore.
 func (s *Store) OutboxPage(ctx context.Context, actor, before uuid.UUID, n int, now time.Time) ([]town.OutboxRow, int, error) {
 	if before == uuid.Nil {
@@ -68,12 +75,7 @@ func (s *Store) OutboxPage(ctx context.Context, actor, before uuid.UUID, n int, 
 	if err != nil {
 		return nil, 0, mapped("count outbox", err)
 	}
-	rows, _ := s.pool.Query(ctx, `
-		SELECT a.id, a.json, c.json, c.id, a.leaves_at
-		  FROM (SELECT id, json, leaves_at FROM activities WHERE actor_id = $1 AND listed AND leaves_at <= $2 AND id < $3 ORDER BY id DESC LIMIT $4) a
-		  LEFT JOIN group_announces g ON g.activity_id = a.id LEFT JOIN activities c ON c.id = g.carries AND c.public
-		 ORDER BY a.id DESC`,
-		actor, now, before, n)
+	rows, _ := s.pool.Query(ctx, outboxPage, actor, now, before, n)
 	page, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r town.OutboxRow, err error) {
 		err = row.Scan(&r.ID, &r.JSON, &r.Carries, (*zeronull.UUID)(&r.CarriesID), &r.Leaves)
 		return r, err

@@ -53,4 +53,13 @@ const (
 
 	TrafficSQL          = trafficSQL
 	ForeignMerchantsSQL = foreignMerchantsSQL
+
+	GroupFeedSQL     = selectPosts + groupFeedPage
+	TownFeedSQL      = selectPosts + townFeedPage
+	GroupsOfSQL      = groupsOf
+	RoomOfDaySQL     = roomOfDay
+	AroundNewsSQL    = aroundNews
+	GoneAnnouncesSQL = goneAnnounces
+	SummariesDueSQL  = summariesDue
+	OutboxPageSQL    = outboxPage
 )
