@@ -138,8 +138,8 @@ func TestFollowATownOrItsBakeries(t *testing.T) {
 func TestSummaryComesInTheEvening(t *testing.T) {
 	t.Parallel()
 	tw := startTown(t)
-	// It is eight in the evening in this town, whatever the hour is.
-	tw.exec(`UPDATE town SET time_zone = $1`, eveningZone(time.Now()))
+	// It is ten in the morning in this town, whatever the hour is, and later on eight in the evening.
+	tw.exec(`UPDATE town SET time_zone = $1`, zoneWhereItIs(10, time.Now()))
 	tw.addMerchant("fournil", "Le Fournil", "boulangerie")
 	f := newFollower(t)
 	whole := f.group(tw, "saintlaurent")
@@ -150,6 +150,7 @@ func TestSummaryComesInTheEvening(t *testing.T) {
 	}
 	f.awaitAnnounce(whole, posts[0].ID)
 	f.awaitAnnounce(whole, posts[1].ID)
+	tw.exec(`UPDATE town SET time_zone = $1`, zoneWhereItIs(20, time.Now()))
 	for range 2 {
 		tw.kill()
 		tw.start()
@@ -194,11 +195,14 @@ func TestSummaryComesInTheEvening(t *testing.T) {
 	}
 }
 
-// eveningZone is a time zone in which it is eight in the evening now, or a quarter of an hour less than nine.
-func eveningZone(now time.Time) string {
-	east := 20 - now.UTC().Hour() // hours before UTC
-	if east > 14 {
+// zoneWhereItIs is a time zone in which the clock shows that hour now.
+func zoneWhereItIs(hour int, now time.Time) string {
+	east := hour - now.UTC().Hour()
+	if east > 12 {
 		east -= 24
+	}
+	if east < -12 {
+		east += 24
 	}
 	return fmt.Sprintf("Etc/GMT%+d", -east) // whose signs are the other way round
 }

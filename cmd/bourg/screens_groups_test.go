@@ -38,7 +38,7 @@ func TestTheTownHallMakesAMarket(t *testing.T) {
 
 	shows(t, "the desk", p.get("/mairie"), http.StatusOK, "Pages à suivre")
 	shows(t, "the list", p.get("/mairie/groupes"), http.StatusOK, "Pages à suivre", "Saint-Laurent-sur-Cèze", "@alentours@saint-laurent.example",
-		"0 nouvelle relayée aujourd'hui, 12 au plus", "Ajouter un marché", "Boulangerie 1 commerce")
+		"4 nouvelles relayées aujourd'hui, 12 au plus", "Ajouter un marché", "Boulangerie 1 commerce")
 	blank := p.get("/mairie/groupes/nouveau?genre=marche")
 	shows(t, "the form", blank, http.StatusOK, "Ajouter un marché", "Le Fournil de la Halle", "Au Potager d'Hortense")
 
