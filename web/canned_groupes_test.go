@@ -63,8 +63,8 @@ func cannedGroups() []canned {
 			return p
 		}},
 		{"recap", "/@saintlaurent/0193f9", 200, func(l *locale.Locale) Page {
-			return PageRecap{Group: pagesToFollow()[0], ObjectID: "https://saint-laurent.example/posts/0193f9", Day: ago(1, 19, 0), Lines: []LigneRecap{
-				{fournil.Name, "/@fournil/1", "Il reste trois tourtes de seigle, on ferme à 19 h."}, {cycles.Name, "/@cycles/2", "Le vélo de prêt est rentré."}}}
+			return PageRecap{Group: pagesToFollow()[0], ObjectID: "https://saint-laurent.example/posts/0193f9", Day: ago(1, 0, 0), Published: ago(1, 19, 0), Further: 3, Lines: []LigneRecap{
+				{fournil.Name, "/@fournil/1", "Il reste trois tourtes de seigle, on ferme à 19 h.", ""}, {chevrerie.Name, "https://pont-saint-verain.example/@chevrerie/1", "Les tommes sortent de cave.", "Pont-Saint-Vérain"}}}
 		}},
 		{"recap-vide", "/@saintlaurent/0193f8", 200, func(l *locale.Locale) Page {
 			return PageRecap{Group: pagesToFollow()[0], Day: ago(2, 19, 0)}

@@ -80,20 +80,23 @@ func (p PageGroupe) Gets(l *locale.Locale) string {
 
 // PageRecap is an evening summary, GET /@handle/<id>: what was over the day's quota, as a list.
 type PageRecap struct {
-	Group    Suivie
-	ObjectID string // for other servers
-	Day      time.Time
-	Lines    []LigneRecap
+	Group     Suivie
+	ObjectID  string // for other servers
+	Day       time.Time
+	Published time.Time
+	Lines     []LigneRecap
+	Further   int // how many more there was no room for
 }
 
 // LigneRecap is one piece of news in an evening summary.
 type LigneRecap struct {
 	Shop, URL, Text string // Text is its title, or its beginning in plain words
+	Town            string // of a shop of another town
 }
 
 func (p PageRecap) head(l *locale.Locale) head {
 	return head{
 		template: "recap", title: l.T("recap.page_title", l.Date(p.Day, time.Time{}), p.Group.Name), description: l.T("recap.description", p.Group.Name),
-		door: pathFil, public: true, activity: p.ObjectID, creator: p.Group.Handle, kind: "article", published: p.Day,
+		door: pathFil, public: true, activity: p.ObjectID, creator: p.Group.Handle, kind: "article", published: p.Published,
 	}
 }

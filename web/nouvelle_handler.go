@@ -27,7 +27,7 @@ func (h *Handlers) Nouvelle(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	post, thread, err := h.config.Timeline.Post(ctx, id)
-	if errors.Is(err, town.ErrNotFound) {
+	if errors.Is(err, town.ErrNotFound) { // a page to follow may have written a summary
 		return h.recap(w, r, id)
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"bourg/internal/sanitize"
 
@@ -14,22 +15,35 @@ const recapsOnPage = 5
 
 // recap shows the evening summary of a page to follow. It has the address of a piece of news.
 func (h *Handlers) recap(w http.ResponseWriter, r *http.Request, id uuid.UUID) error {
-	ctx, handle := r.Context(), chi.URLParam(r, "handle")
-	s, err := h.config.Groups.Summary(ctx, handle, id)
+	ctx, l := r.Context(), h.renderer.Locale(r.Context())
+	handle := chi.URLParam(r, "handle")
+	sum, err := h.config.Groups.Summary(ctx, handle, id)
 	if err != nil {
 		return err
 	}
-	if handle != s.Group.Handle {
-		return h.goTo(w, r, "/@"+s.Group.Handle+"/"+id.String())
+	page := h.suivie(sum.Group)
+	if handle != sum.Group.Handle {
+		return h.goTo(w, r, page.URL+"/"+id.String())
 	}
 	t, err := h.config.Directory.Town(ctx)
 	if err != nil {
 		return err
 	}
-	p := PageRecap{Group: h.suivie(s.Group), ObjectID: string(h.config.Addresses.Post(s.ID)), Day: s.Published.In(h.zone(t))}
-	for _, e := range s.Entries {
-		url, shop, words := e.Line(h.config.Addresses, sanitize.Text)
-		p.Lines = append(p.Lines, LigneRecap{Shop: shop, URL: string(url), Text: words})
+	p := PageRecap{
+		Group: page, ObjectID: string(h.config.Addresses.Post(sum.ID)), Published: sum.Published, Further: sum.Further,
+	}
+	if p.Day, err = time.ParseInLocation(time.DateOnly, sum.Day, h.zone(t)); err != nil {
+		return err
+	}
+	for _, e := range sum.Entries {
+		if post := e.Post; post != nil {
+			p.Lines = append(p.Lines, LigneRecap{Shop: post.Merchant.Name, URL: pathOf(post), Text: orWords(titleOfPost(post), l.T("publier.photo_only"))})
+			continue
+		}
+		words := orWords(sanitize.Line(e.Foreign.Title), title(sanitize.Text(e.Foreign.Content)))
+		p.Lines = append(p.Lines, LigneRecap{
+			Shop: sanitize.Line(e.Foreign.ShopName()), Town: e.Foreign.Town, URL: string(e.Foreign.URL), Text: orWords(words, l.T("publier.photo_only")),
+		})
 	}
 	return h.show(w, r, http.StatusOK, p)
 }
