@@ -80,7 +80,7 @@ func TestCatalogue(t *testing.T) {
 				}
 			}
 		}
-		if en.T(key) == "" || fr.T(key) == "" {
+		if en.T(key, "x") == "" || fr.T(key, "x") == "" {
 			t.Errorf("%s has no words", key)
 		}
 	}
