@@ -142,7 +142,9 @@ func (Groups) Kind() string { return "groups" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts. Several may wait: one that runs, or whose process was killed, may have
 // looked before what is asked for now was there, and one that finds nothing to do costs five queries.
-func (Groups) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: otherQueue, MaxAttempts: 1} }
+func (Groups) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: otherQueue, MaxAttempts: 1}
+}
 
 // once is for what comes round again anyway: one at a time, and no second try before that.
 func once() river.InsertOpts {
