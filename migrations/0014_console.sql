@@ -21,7 +21,7 @@ CREATE INDEX neighbour_days_day ON neighbour_days (day);
 
 -- Whose neighbours our neighbours are, as each of them tells: a stranger's word until the town hall opens the town's own card.
 CREATE TABLE neighbour_hints (
-    source text COLLATE "C" NOT NULL REFERENCES neighbours ON DELETE CASCADE,
+    source text COLLATE "C" NOT NULL CHECK (length(source) BETWEEN 1 AND 260) REFERENCES neighbours ON DELETE CASCADE,
     domain text COLLATE "C" NOT NULL CHECK (length(domain) BETWEEN 1 AND 260),
     base   text NOT NULL CHECK (octet_length(base) <= 300),
     name   text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),

@@ -55,7 +55,7 @@ func (r *externalReader) Profile(ctx context.Context, id federation.IRI) (*town.
 	}
 	profile.Links = append(profile.Links, relme.Links([]byte(actor.Summary), base)...)
 	pages := []federation.IRI{actor.URL}
-	voiceless := (&town.External{Type: actor.Type}).Answers() == false
+	voiceless := !(&town.External{Type: actor.Type}).Answers()
 	if voiceless {
 		profile.Links = append(profile.Links, relme.All([]byte(actor.Summary), base)...)
 	}

@@ -36,6 +36,7 @@ func TestNeighboursNewsWhereResidentsRead(t *testing.T) {
 	laurent.run("publish", "--as", "fournil", "--kind", "event", "--title", "Marché de Noël", "--text", "Vingt étals.", "--from", at.Format(time.RFC3339), "--place", "Halle")
 
 	eventually(t, "the picture is copied", func() error { return vernede.shows("/", `alt="Deux boules sur la table."`) })
+	eventually(t, "the shop is known", func() error { return vernede.shows("/", "Le Fournil") })
 	thread := vernede.read("/")
 	for _, want := range []string{
 		"Le Fournil", "Fournée de châtaignes.", `class="enseigne t-brique"`, // the trade's own sign

@@ -117,6 +117,14 @@ func (tw *town) never(path string, texts ...string) {
 	}
 }
 
+// hides waits until texts are not on a page any more: the server hears of what a command has done by a notice of the database.
+func (tw *town) hides(path string, texts ...string) {
+	tw.t.Helper()
+	for _, text := range texts {
+		eventually(tw.t, tw.host+path+" hides "+text, func() error { return tw.showsNot(path, text) })
+	}
+}
+
 // lines returns the lines of a log that have a text.
 func (l *logBook) lines(text string) []string {
 	var found []string
