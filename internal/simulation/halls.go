@@ -34,8 +34,11 @@ func (w *World) newID() uuid.UUID {
 func (w *World) tell(l *link, say []town.Say) {
 	for _, s := range say {
 		one := letter{Say: s, follow: l.knows.FollowID}
-		if !s.Ours {
+		switch {
+		case !s.Ours:
 			one.follow = uuidOf(s.Follow)
+		case s.Former != uuid.Nil:
+			one.follow = s.Former
 		}
 		w.letters = append(w.letters, one)
 		w.count.letters++

@@ -17,8 +17,9 @@ type Say struct {
 	Type   string         // Follow, Accept, Reject or Undo
 	Follow federation.IRI // the Follow that it is about: ours where Ours is set, else theirs
 	Ours   bool
-	Scope  Scope  // Follow: what we want; Accept: what we give
-	Words  string // Follow: the message; Reject: the reason
+	Former uuid.UUID // Undo: the request of ours, where it is not the latest one
+	Scope  Scope     // Follow: what we want; Accept: what we give
+	Words  string    // Follow: the message; Reject: the reason
 }
 
 // Ask asks for the other town's news, or asks anew where it refused or never answered. Where we have its news, or
@@ -95,10 +96,14 @@ func (n *Neighbour) Refuse(reason string) []Say {
 }
 
 // IsAccepted is the other town's Accept of the request with this id. What is accepted after we have left is undone, so that
-// the other town does not go on sending.
+// the other town does not go on sending; so is a request that is not the latest one, because the later ones, and their Undo, may
+// have been given up on their way to a town that was away for long. Where they come, the Undo of an older one has no effect.
 func (n *Neighbour) IsAccepted(follow uuid.UUID, gives Scope, now time.Time) []Say {
-	if follow != n.FollowID || n.FollowID == uuid.Nil {
+	switch {
+	case follow == uuid.Nil || n.FollowID == uuid.Nil:
 		return nil
+	case follow != n.FollowID:
+		return []Say{{Type: "Undo", Ours: true, Former: follow}}
 	}
 	if n.Outgoing == StandingNone || n.Outgoing == StandingExpired {
 		return []Say{{Type: "Undo", Ours: true}}

@@ -36,8 +36,11 @@ func followOf(iri federation.IRI) uuid.UUID {
 func (s *side) send(to *side, say []Say) {
 	for _, one := range say {
 		l := letter{Say: one, follow: s.knows.FollowID}
-		if !one.Ours {
+		switch {
+		case !one.Ours:
 			l.follow = followOf(one.Follow)
+		case one.Former != uuid.Nil:
+			l.follow = one.Former
 		}
 		to.post = append(to.post, l)
 	}
@@ -118,7 +121,17 @@ func TestTwoTownHallsAlwaysComeToAgree(t *testing.T) {
 				s.send(o, say)
 			},
 			"letter": deliver,
-			"later":  func(*rapid.T) { now = now.Add(time.Hour) },
+			"request or its repeat is given up": func(t *rapid.T) { // after seven days; a further one, or an Undo, comes later
+				if s, o := pick(t); len(s.post) > 0 && s.post[0].Type == "Follow" && s.post[0].follow != o.knows.FollowID {
+					s.post = s.post[1:]
+				}
+			},
+			"undo is given up with the request": func(t *rapid.T) {
+				if s, _ := pick(t); len(s.post) > 1 && s.post[0].Type == "Follow" && s.post[1].Type == "Undo" && s.post[0].follow == s.post[1].follow {
+					s.post = s.post[2:]
+				}
+			},
+			"later": func(*rapid.T) { now = now.Add(time.Hour) },
 		})
 		for len(a.post)+len(b.post) > 0 {
 			deliver(t)

@@ -340,7 +340,11 @@ func (n *Neighbours) letters(ctx context.Context, k *Neighbour, say []Say) ([]Ou
 			}
 		}
 		act := federation.Activity{Type: one.Type, Actor: us, To: []federation.IRI{k.Relay.ID}}
-		ours := &federation.Activity{ID: n.Addresses.Activity(k.FollowID), Type: "Follow", Actor: us, ObjectID: k.Relay.ID}
+		request := k.FollowID
+		if one.Former != uuid.Nil {
+			request = one.Former
+		}
+		ours := &federation.Activity{ID: n.Addresses.Activity(request), Type: "Follow", Actor: us, ObjectID: k.Relay.ID}
 		theirs := &federation.Activity{ID: one.Follow, Type: "Follow", Actor: k.Relay.ID, ObjectID: us}
 		switch one.Type {
 		case "Follow":
