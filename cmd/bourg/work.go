@@ -29,6 +29,7 @@ const (
 
 // work does what waits on the job queue until ctx ends, and returns within ten seconds after.
 func (s *server) work(ctx context.Context) error {
+	s.town.neighbours.Started = s.town.now()
 	var sender *mail.Sender // nil where no mail server is configured
 	if address := s.town.config.SMTPURL; address != "" {
 		at, err := mail.ParseServer(address)

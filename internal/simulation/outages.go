@@ -53,7 +53,7 @@ func (w *World) isBack(t *townState) {
 	if !t.down || w.now < t.back {
 		return
 	}
-	t.down, t.tick = false, w.now%town.TendEvery
+	t.down, t.tick, t.started = false, w.now%town.TendEvery, w.now
 	w.count.down--
 	if t.restore {
 		w.restore(t)
@@ -68,7 +68,7 @@ func (w *World) isBack(t *townState) {
 			b.patience.Restarted(tried)
 			w.pump(l)
 		}
-		if l.knows.VisitDue(clock(w.now)) {
+		if l.knows.VisitDue(clock(w.now), clock(t.started)) {
 			w.visit(i)
 		} else {
 			w.planVisit(i)

@@ -16,7 +16,7 @@ func (w *World) visitDue(i int32) {
 	if l.visit != w.now || w.towns[l.from].down { // planned anew since, or at the next start
 		return
 	}
-	if l.knows.VisitDue(clock(w.now)) {
+	if l.knows.VisitDue(clock(w.now), clock(w.towns[l.from].started)) {
 		w.visit(i)
 		return
 	}
@@ -35,7 +35,11 @@ func (w *World) planVisit(i int32) {
 	if n.Failing.IsZero() {
 		at = n.Read.Add(town.ReconcileEvery).Sub(epoch)
 		if n.Outgoing == town.StandingAccepted {
-			at = min(at, n.Reconciled.Add(town.ReconcileEvery).Sub(epoch))
+			compared := n.Reconciled.Sub(epoch)
+			at = min(at, compared+town.ReconcileEvery)
+			if compared < w.towns[l.from].started {
+				at = min(at, compared+town.TendEvery)
+			}
 		}
 	}
 	l.visit = w.round(&w.towns[l.from], at)
@@ -71,7 +75,7 @@ func (w *World) visit(i int32) {
 	if !n.SameTown(n.Relay.ID, card) {
 		panic("simulation: a town is not the same as before") // no town of the model changes hands
 	}
-	due := n.CompareDue(clock(w.now), n.Reached(card, n.Relay))
+	due := n.CompareDue(clock(w.now), clock(from.started), n.Reached(card, n.Relay))
 	if n.Exchanges() { // then its own neighbours are read as well
 		w.exchange(l, w.sizes.Request, w.sizes.Towns)
 		w.count.add(w.now, from.id, cards, 1)

@@ -77,6 +77,7 @@ type townState struct {
 	down      bool
 	failed    moment // since when, where it is down
 	back      moment // when it is back, where it is down
+	started   moment // when its server began to run
 	restore   bool   // it comes back with the copy of the night before
 	tick      moment // one of the moments at which it looks after its neighbours
 	quota     quota

@@ -238,7 +238,7 @@ func TestANewAgreementIsComparedAnew(t *testing.T) {
 	k := &Neighbour{Outgoing: StandingNone, Incoming: StandingNone, Mode: ModeOpen, Reconciled: now.Add(-time.Hour)}
 	k.Ask(follow, FullScope(), "", now)
 	k.IsAccepted(follow, FullScope(), now)
-	if !k.CompareDue(now, false) {
+	if !k.CompareDue(now, time.Time{}, false) {
 		t.Errorf("compared last at %v: got nothing due, want a comparison", k.Reconciled)
 	}
 }

@@ -70,6 +70,9 @@ type Neighbours struct {
 	Now   func() time.Time
 	Wake  func()
 
+	// Started is when this server began to run; zero in a command, which looks after no neighbours.
+	Started time.Time
+
 	// Visited is told of each visit, whether the town was reached or not; nil: nobody wants to know.
 	Visited func(ctx context.Context, domain string, reached bool) error
 

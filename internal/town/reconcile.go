@@ -227,7 +227,7 @@ func (n *Neighbours) Tend(ctx context.Context) error {
 	all, err := n.Store.Neighbours(ctx)
 	errs = append(errs, err)
 	for _, k := range all {
-		if !k.VisitDue(n.now()) {
+		if !k.VisitDue(n.now(), n.Started) {
 			continue
 		}
 		errs = append(errs, n.Store.AskToVisit(ctx, k.Domain))
@@ -253,7 +253,7 @@ func (n *Neighbours) Visit(ctx context.Context, domain string) error {
 			return nil, nil
 		}
 		// By how things stand now: it may have accepted while its card was read.
-		due = k.CompareDue(n.now(), k.Reached(card, relay))
+		due = k.CompareDue(n.now(), n.Started, k.Reached(card, relay))
 		return nil, nil
 	})
 	if err == nil && n.Visited != nil {

@@ -9,18 +9,22 @@ import "time"
 const TendEvery = 15 * time.Minute
 
 // VisitDue tells whether a neighbour's card is to be read now: each time while the neighbour fails, else once a
-// day, and when a comparison is due. A town with which nothing is exchanged or asked for is left alone.
-func (n *Neighbour) VisitDue(now time.Time) bool {
+// day, and when a comparison is due. A town with which nothing is exchanged or asked for is left alone. started is when our
+// server began to run; zero where that is of no matter.
+func (n *Neighbour) VisitDue(now, started time.Time) bool {
 	if n.Mode == ModeBlocked || (n.Outgoing != StandingAccepted && n.Incoming != StandingAccepted && n.Incoming != StandingPending) {
 		return false
 	}
-	return !n.Failing.IsZero() || now.Sub(n.Read) >= ReconcileEvery || n.CompareDue(now, false)
+	return !n.Failing.IsZero() || now.Sub(n.Read) >= ReconcileEvery || n.CompareDue(now, started, false)
 }
 
-// CompareDue tells whether what we have of a neighbour has to be compared with what it has: every day, and when it is
-// back after a failure.
-func (n *Neighbour) CompareDue(now time.Time, back bool) bool {
-	return n.Outgoing == StandingAccepted && (back || now.Sub(n.Reconciled) >= ReconcileEvery)
+// CompareDue tells whether what we have of a neighbour has to be compared with what it has: every day, when it is back after
+// a failure, and after each start of ours, for what it sent in vain before: its next try may be hours away. A server that
+// starts again and again compares once in TendEvery.
+func (n *Neighbour) CompareDue(now, started time.Time, back bool) bool {
+	since := now.Sub(n.Reconciled)
+	missed := n.Reconciled.Before(started) && since >= TendEvery
+	return n.Outgoing == StandingAccepted && (back || missed || since >= ReconcileEvery)
 }
 
 // Reached notes what a visit found, and tells whether the neighbour is back after a failure.

@@ -107,24 +107,29 @@ func TestWhoIsVisitedWhen(t *testing.T) {
 		name           string
 		change         func(*Neighbour)
 		visit, compare bool
+		started        time.Time
 	}{
-		{"seen an hour ago", func(*Neighbour) {}, false, false},
-		{"fails", func(n *Neighbour) { n.NotReached(now.Add(-time.Minute)) }, true, false},
-		{"card of yesterday", func(n *Neighbour) { n.Read = now.Add(-ReconcileEvery) }, true, false},
-		{"compared yesterday", func(n *Neighbour) { n.Reconciled = now.Add(-ReconcileEvery) }, true, true},
-		{"compared yesterday, and sends nothing to us", func(n *Neighbour) { n.Outgoing, n.Reconciled = StandingNone, time.Time{} }, false, false},
+		{"seen an hour ago", func(*Neighbour) {}, false, false, time.Time{}},
+		{"fails", func(n *Neighbour) { n.NotReached(now.Add(-time.Minute)) }, true, false, time.Time{}},
+		{"card of yesterday", func(n *Neighbour) { n.Read = now.Add(-ReconcileEvery) }, true, false, time.Time{}},
+		{"compared yesterday", func(n *Neighbour) { n.Reconciled = now.Add(-ReconcileEvery) }, true, true, time.Time{}},
+		{"compared yesterday, and sends nothing to us", func(n *Neighbour) { n.Outgoing, n.Reconciled = StandingNone, time.Time{} }, false, false, time.Time{}},
 		{"asks us, card never read", func(n *Neighbour) {
 			n.Outgoing, n.Incoming, n.Read = StandingNone, StandingPending, time.Time{}
-		}, true, false},
-		{"left", func(n *Neighbour) { n.Outgoing, n.Incoming, n.Read = StandingNone, StandingNone, time.Time{} }, false, false},
-		{"blocked and failing", func(n *Neighbour) { n.Mode = ModeBlocked; n.NotReached(now) }, false, false},
+		}, true, false, time.Time{}},
+		{"left", func(n *Neighbour) { n.Outgoing, n.Incoming, n.Read = StandingNone, StandingNone, time.Time{} }, false, false, time.Time{}},
+		{"compared an hour ago, before the server started", func(*Neighbour) {}, true, true, now.Add(-time.Minute)},
+		{"compared since the server started", func(*Neighbour) {}, false, false, now.Add(-2 * time.Hour)},
+		{"compared just before the server started", func(n *Neighbour) { n.Reconciled = now.Add(-2 * time.Minute) }, false, false, now.Add(-time.Minute)},
+		{"sends nothing to us, and the server started", func(n *Neighbour) { n.Outgoing = StandingNone }, false, false, now.Add(-time.Minute)},
+		{"blocked and failing", func(n *Neighbour) { n.Mode = ModeBlocked; n.NotReached(now) }, false, false, time.Time{}},
 	} {
 		n := fresh
 		tt.change(&n)
-		if got := n.VisitDue(now); got != tt.visit {
+		if got := n.VisitDue(now, tt.started); got != tt.visit {
 			t.Errorf("%s: got visit due %v, want %v", tt.name, got, tt.visit)
 		}
-		if got := n.CompareDue(now, false); got != tt.compare {
+		if got := n.CompareDue(now, tt.started, false); got != tt.compare {
 			t.Errorf("%s: got comparison due %v, want %v", tt.name, got, tt.compare)
 		}
 	}
@@ -139,10 +144,10 @@ func TestNeighbourThatIsBackIsCompared(t *testing.T) {
 	if want := now.Add(-2 * time.Hour); !n.Failing.Equal(want) {
 		t.Errorf("failing since %v, want the first failure at %v", n.Failing, want)
 	}
-	if back := n.Reached(Card{Read: now}, RelayActor{}); !back || !n.CompareDue(now, back) || !n.Failing.IsZero() {
-		t.Errorf("got back %v, comparison due %v, failing since %v; want it back and compared", back, n.CompareDue(now, back), n.Failing)
+	if back := n.Reached(Card{Read: now}, RelayActor{}); !back || !n.CompareDue(now, time.Time{}, back) || !n.Failing.IsZero() {
+		t.Errorf("got back %v, comparison due %v, failing since %v; want it back and compared", back, n.CompareDue(now, time.Time{}, back), n.Failing)
 	}
-	if back := n.Reached(Card{Read: now}, RelayActor{}); back || n.CompareDue(now, back) {
+	if back := n.Reached(Card{Read: now}, RelayActor{}); back || n.CompareDue(now, time.Time{}, back) {
 		t.Error("a neighbour that was well is compared before its time")
 	}
 }
