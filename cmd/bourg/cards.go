@@ -128,6 +128,8 @@ func (c *cards) ReadActive(ctx context.Context, list federation.IRI, domain stri
 	switch {
 	case errors.As(err, &status) && status.Status == http.StatusNotModified:
 		return known, nil
+	case errors.As(err, &status) && status.Status == http.StatusForbidden:
+		return nil, fmt.Errorf("the list of %s: %w", domain, town.ErrForbidden)
 	case err != nil:
 		return nil, err
 	}

@@ -96,6 +96,8 @@ func (w *World) compare(i int32) {
 	w.count.add(w.now, l.to, verifications, 1)
 	if news.knows.Incoming != town.StandingAccepted {
 		w.exchange(l, w.sizes.Request, w.sizes.Answer) // 403
+		w.tell(l, l.knows.NotKnown(w.newID(), began))
+		w.planAgain(i)
 		return
 	}
 	if !news.apart() && news.refused == 0 { // the two lists have one digest: the answer is 304

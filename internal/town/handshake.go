@@ -51,6 +51,16 @@ func (n *Neighbour) AskAgain(follow uuid.UUID, now time.Time) []Say {
 	return nil
 }
 
+// NotKnown is the other town's word that it has no agreement with us, where we believe in one: it went back to a backup from
+// before, or we never got its Reject. We ask anew; a town that has us after all says so again at once.
+func (n *Neighbour) NotKnown(follow uuid.UUID, now time.Time) []Say {
+	if n.Outgoing != StandingAccepted {
+		return nil
+	}
+	n.Outgoing = StandingNone
+	return n.Ask(follow, n.Wants, "", now)
+}
+
 // IsAsked is the other town's request. It is answered at once where it was accepted before (a repeat), is welcome, or
 // where the town accepts everybody; grants is what is then given. A blocked neighbour is refused.
 func (n *Neighbour) IsAsked(follow federation.IRI, wants Scope, message string, open bool, grants Scope, now time.Time) []Say {

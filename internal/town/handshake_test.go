@@ -120,6 +120,13 @@ func TestTwoTownHallsAlwaysComeToAgree(t *testing.T) {
 				}
 				s.send(o, say)
 			},
+			"backup from before the agreement": func(t *rapid.T) { // with no letters on their way; the other town asks for the list
+				s, o := pick(t)
+				if len(a.post)+len(b.post) == 0 && o.knows.Outgoing == StandingAccepted {
+					s.knows.Incoming, s.knows.TheirFollow, s.gives = StandingNone, "", false
+					o.send(s, o.knows.NotKnown(uuid.New(), now))
+				}
+			},
 			"letter": deliver,
 			"request or its repeat is given up": func(t *rapid.T) { // after seven days; a further one, or an Undo, comes later
 				if s, o := pick(t); len(s.post) > 0 && s.post[0].Type == "Follow" && s.post[0].follow != o.knows.FollowID {

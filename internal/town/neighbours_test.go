@@ -13,6 +13,7 @@ import (
 type rowsOfNeighbours struct {
 	NeighbourStore
 	rows map[string]*Neighbour
+	said []string // types of what was told to neighbours
 }
 
 func (s *rowsOfNeighbours) Neighbour(_ context.Context, domain string) (*Neighbour, error) {
@@ -34,7 +35,10 @@ func (s *rowsOfNeighbours) ChangeNeighbour(_ context.Context, domain string, cha
 		n = &Neighbour{Domain: domain, Base: "https://" + domain, Outgoing: StandingNone, Incoming: StandingNone, Mode: ModeOpen}
 		s.rows[domain] = n
 	}
-	_, err := change(n)
+	out, err := change(n)
+	for _, o := range out {
+		s.said = append(s.said, o.Type)
+	}
 	return err
 }
 

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"bourg/federation"
+
+	"github.com/google/uuid"
 )
 
 // This file keeps what we have of a neighbour true to what it has (PEERING.md, section 5): after the first agreement, every
@@ -155,6 +157,12 @@ func (n *Neighbours) Reconcile(ctx context.Context, domain string) error {
 		return err
 	}
 	listed, err := n.Peers.ReadActive(ctx, k.Active, domain, known)
+	if errors.Is(err, ErrForbidden) {
+		return n.change(ctx, domain, func(k *Neighbour) ([]Say, error) {
+			follow, err := uuid.NewV7()
+			return k.NotKnown(follow, n.now()), err
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("reconcile with %s: %w", domain, err)
 	}

@@ -20,12 +20,13 @@ type otherTown struct {
 	kept    []ActiveLine
 	asked   int
 	dropped []federation.IRI
+	refuses error // what the list answers instead
 }
 
 func (o *otherTown) Town(context.Context) (*Town, error) { return &Town{}, nil }
 
 func (o *otherTown) ReadActive(context.Context, federation.IRI, string, []ActiveLine) ([]ActiveLine, error) {
-	return o.lines, nil
+	return o.lines, o.refuses
 }
 
 func (o *otherTown) ForeignPosts(context.Context, string) ([]ActiveLine, error) { return o.kept, nil }
@@ -114,5 +115,23 @@ func TestTownThatGivesNothingIsLeftAloneUntilTheNextRound(t *testing.T) {
 	}
 	if err := n.Reconcile(t.Context(), bastide); err == nil || o.asked != 2+maxFailed || !o.rows[bastide].Reconciled.IsZero() {
 		t.Errorf("got error %v after %d requests, compared %v; want an error after %d, and not compared", err, o.asked, o.rows[bastide].Reconciled, 2+maxFailed)
+	}
+}
+
+// A town that has forgotten the agreement, or whose Reject was lost, is asked anew; any other trouble with its list changes nothing.
+func TestTownThatKnowsOfNoAgreementIsAskedAnew(t *testing.T) {
+	t.Parallel()
+	n, o := fillingIn(5)
+	o.refuses = errors.New("502")
+	if err := n.Reconcile(t.Context(), bastide); err == nil || o.rows[bastide].Outgoing != StandingAccepted {
+		t.Errorf("a list that is not to be had: got %v, standing %s, want an error, and all as it was", err, o.rows[bastide].Outgoing)
+	}
+	o.refuses = ErrForbidden
+	if err := n.Reconcile(t.Context(), bastide); err != nil {
+		t.Fatal(err)
+	}
+	k := o.rows[bastide]
+	if k.Outgoing != StandingPending || !slices.Equal(o.said, []string{"Follow"}) || len(o.kept) != 0 || !k.Asked.Equal(n.Now()) {
+		t.Errorf("got standing %s since %v, %v sent, %d kept; want a Follow, and nothing kept", k.Outgoing, k.Asked, o.said, len(o.kept))
 	}
 }
