@@ -21,10 +21,10 @@ RACED   ?= ./federation/... ./internal/... ./web ./web/locale
 FUZZTIME  ?= 60s
 BENCHTIME ?= 3s
 
-.PHONY: help run demo build test lint bench fuzz cover check clean
+.PHONY: help run demo build test lint bench fuzz cover simulation check clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Install what is missing, build, and run a town on http://localhost:8080
 	.ci/install run
@@ -75,6 +75,9 @@ cover: ## Which statements the tests reach, by function; coverage.out for go too
 	.ci/install test
 	go test -timeout $(TIMEOUT) -coverpkg ./... -coverprofile coverage.out ./...
 	go tool cover -func coverage.out
+
+simulation: ## Play 35,000 towns in virtual time, and write internal/simulation/RESULTS.md anew (minutes)
+	go run ./cmd/simulation -seed 1 -towns 35000 -days 35
 
 check: lint test ## What a change must pass
 

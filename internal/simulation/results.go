@@ -84,6 +84,7 @@ type Calm struct {
 	Failures, Retried, Compared, First                 float64 // shares: of requests; of the posts that came, by way
 	Delay                                              Delay
 	Arrival                                            []Tail
+	LoadMade, LoadReceived                             []Tail // requests made, and posts received, by town and day
 	Outages, Restored, Lost, Dropped, InVain, Refusals int
 	Abandoned                                          int
 	Check                                              Check
@@ -103,8 +104,8 @@ type Worst struct {
 // Delay is the time from the end of the undo window to the arrival, in seconds.
 type Delay struct{ Median, P95, P99, P999, Most float64 }
 
-// Tail is the share of news that takes longer.
-type Tail struct{ Seconds, Share float64 }
+// Tail is the share that is more: of news, what takes longer (in seconds); of days of towns, what has more to do.
+type Tail struct{ Above, Share float64 }
 
 // Class is what towns of a size have to do in a day, at the median.
 type Class struct {
@@ -343,6 +344,7 @@ func (w *World) calm(m Machine) Calm {
 			}
 		}
 	}
+	calm.LoadMade, calm.LoadReceived = tails(c.townDays(requests)), tails(c.townDays(received))
 	calm.Worst = w.worst(m)
 	calm.CPU = spread(c.cost(m))
 	return calm
@@ -459,7 +461,7 @@ func (w *World) outage(calm *counters) Outage {
 				return (x.Day - end) * 24
 			}
 		}
-		return math.Inf(1)
+		return -1 // not within the run
 	}
 	left := func(share float64) int { return ordinaryApart + int(share*float64(worstApart-ordinaryApart)) }
 	o.HalfHours = until(func(x Sample) bool { return x.Apart <= left(0.5) })
@@ -505,6 +507,19 @@ func (h *histogram) tail() []Tail {
 		}
 	}
 	return list
+}
+
+// tails is the share of values above each of some steps; it sorts them.
+func tails(values []uint32) []Tail {
+	slices.Sort(values)
+	var list []Tail
+	for step := 1.0; ; step = max(math.Round(step*1.1), step+1) {
+		i, _ := slices.BinarySearch(values, uint32(step)+1)
+		if i == len(values) {
+			return list
+		}
+		list = append(list, Tail{step, float64(len(values)-i) / float64(len(values))})
+	}
 }
 
 // cost is the time of one core that a town and day take, in seconds.
