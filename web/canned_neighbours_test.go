@@ -69,7 +69,7 @@ func castelvieil() FicheCommune {
 	shops := 11
 	return FicheCommune{
 		Name: "Castelvieil", URL: "https://castelvieil.example/", Host: "castelvieil.example", Km: metres(21.3), Communes: "30999", Shops: &shops,
-		Phone: "0465712030", LegalURL: "https://castelvieil.example/mentions-legales", Takes: "sa mairie décide", IsTown: true,
+		Phone: "0465712030", LegalURL: "https://castelvieil.example/mentions-legales", CharterURL: "https://castelvieil.example/charte.txt", Takes: "sa mairie décide", IsTown: true,
 	}
 }
 
@@ -77,6 +77,7 @@ func cannedAsk(l *locale.Locale) Page {
 	card := castelvieil()
 	return PageMairieDemander{
 		Domain: "castelvieil.example", Card: &card, Message: "Bonjour", Scope: newEtendue(l, l.T("demander.wants"), town.FullScope(), nil),
+		Charter: charterParts(town.CharterParts("Qui parle ici\nLes commerces.\n\nUne ligne seule.")),
 		Samples: []Extrait{{Number: 1, Shop: "Le Moulin", URL: "https://castelvieil.example/@moulin/1", Title: "Farine neuve", Published: ago(1, 8, 0), Text: "<p>Elle est moulue.</p>"}},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"bourg/internal/town"
 	"bourg/web/locale"
 )
 
@@ -658,6 +659,9 @@ func cannedScreens() []canned {
 		{"accessibilite", "/accessibilite", 200, func(*locale.Locale) Page { return PageAccessibilite{} }},
 		{"accessibilite-auditee", "/accessibilite", 200, func(*locale.Locale) Page {
 			return PageAccessibilite{AuditedOn: ago(90, 9, 0), AuditedBy: "Accès pour tous", KnownFaults: []string{"Certaines photos n’ont pas de description."}, Contact: "acces@saint-laurent.example"}
+		}},
+		{"charte", "/charte", 200, func(*locale.Locale) Page {
+			return PageCharte{Parts: charterParts(town.CharterParts((&town.Town{}).CharterWords()))}
 		}},
 		{"mentions", "/mentions-legales", 200, func(*locale.Locale) Page {
 			return PageMentions{Director: "Madame le Maire", Address: "Mairie\n1 place de la Fontaine", Host: "Hébergeur du Gard\n30000 Nîmes", Version: "0.1.0", SourceURL: "https://source.example/bourg"}

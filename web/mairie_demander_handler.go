@@ -91,6 +91,7 @@ func (h *Handlers) showAsk(w http.ResponseWriter, r *http.Request, status int, t
 		state, _ := h.standing(l, seen.ListedNeighbour, h.zone(t))
 		p.Standing, p.Path = state.Text, pathVoisine(seen.Domain)
 	}
+	p.Charter = charterParts(seen.Charter)
 	for i, s := range seen.Samples {
 		p.Samples = append(p.Samples, Extrait{
 			Number: i + 1, Shop: orWords(s.Shop, card.Name), URL: string(s.URL), Title: s.Title, Published: s.Published.In(h.zone(t)),
@@ -104,7 +105,7 @@ func (h *Handlers) showAsk(w http.ResponseWriter, r *http.Request, status int, t
 func townFile(l *locale.Locale, k town.ListedNeighbour) FicheCommune {
 	f := FicheCommune{
 		Name: townName(k.Neighbour), URL: k.Base + "/", Host: k.Domain, Km: k.Km, Communes: strings.Join(k.INSEE[:min(len(k.INSEE), 20)], ", "),
-		Shops: k.Shops, Phone: k.Phone, LegalURL: string(k.Legal), IsTown: k.Peering != "",
+		Shops: k.Shops, Phone: k.Phone, LegalURL: string(k.Legal), CharterURL: string(k.Charter), IsTown: k.Peering != "",
 	}
 	if f.IsTown {
 		f.Takes = l.T("demander.takes." + k.Peering)

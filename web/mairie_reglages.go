@@ -4,7 +4,7 @@ import "bourg/web/locale"
 
 // PageMairieReglages is where the town hall says what the town's pages need to know, GET /mairie/reglages. The form is POST to
 // the same address: "telephone", "heures", "couleur" ("#rrggbb"), "editeur", "directeur", "hebergeur", "contact", "etat" (one of
-// States), "audit" (a day, "12/03/2026"), "auditeur", "defauts", "contact_acces", and "approuver" = "1" where replies wait.
+// States), "charte", "audit" (a day, "12/03/2026"), "auditeur", "defauts", "contact_acces", and "approuver" = "1" where replies wait.
 type PageMairieReglages struct {
 	Town, INSEE, Handle string // shown: they do not change any more
 
@@ -12,6 +12,7 @@ type PageMairieReglages struct {
 	Colour                             string  // "#rrggbb"
 	Nuance                             *Nuance // what becomes of it; nil for a colour that cannot be read
 	Publisher, Director, Host, Contact string
+	Charter                            string
 	State                              string // one of States
 	Audited                            string // as typed: "12/03/2026"
 	Auditor, Faults                    string

@@ -25,7 +25,7 @@ func (h *Handlers) settings(t *town.Town) PageMairieReglages {
 	p := PageMairieReglages{
 		Town: t.Name, INSEE: t.INSEE, Handle: "@" + h.config.Addresses.Handle(t.Handle),
 		HelpPhone: t.HelpPhone, HelpHours: t.HelpHours, Colour: orWords(t.Accent, DefaultColour),
-		Publisher: t.Legal.Publisher, Director: t.Legal.Director, Host: t.Legal.Host, Contact: t.Legal.Contact,
+		Publisher: t.Legal.Publisher, Director: t.Legal.Director, Host: t.Legal.Host, Contact: t.Legal.Contact, Charter: t.CharterWords(),
 		State: conformityOf(t.Accessibility.State).String(), Audited: typedDay(t.Accessibility.Audited), Auditor: t.Accessibility.Auditor,
 		Faults: t.Accessibility.Faults, AccessContact: t.Accessibility.Contact,
 		Approve: t.ApproveReplies || h.config.RepliesApproved, ApproveFixed: h.config.RepliesApproved,
@@ -55,6 +55,9 @@ func (h *Handlers) EnregistrerReglages(w http.ResponseWriter, r *http.Request) e
 	changed.Legal = town.Legal{
 		Publisher: form.Get("editeur"), Director: form.Get("directeur"), Host: form.Get("hebergeur"), Contact: form.Get("contact"),
 	}
+	if form.Has("charte") { // a form from before there was one changes nothing
+		changed.Charter = form.Get("charte")
+	}
 	changed.Accessibility = town.Accessibility{
 		State: stateNamed(form.Get("etat")), Audited: readDay(form.Get("audit")), Auditor: form.Get("auditeur"), Faults: form.Get("defauts"),
 		Contact: form.Get("contact_acces"),
@@ -78,7 +81,7 @@ func (h *Handlers) EnregistrerReglages(w http.ResponseWriter, r *http.Request) e
 func settingsFields() []fieldName {
 	return []fieldName{
 		{"phone", "telephone"}, {"help_hours", "heures"}, {"accent", "couleur"},
-		{"publisher", "editeur"}, {"director", "directeur"}, {"host", "hebergeur"}, {"contact", "contact"},
+		{"publisher", "editeur"}, {"director", "directeur"}, {"host", "hebergeur"}, {"contact", "contact"}, {"charter", "charte"},
 		{"conformity", "etat"}, {"audited", "audit"}, {"auditor", "auditeur"}, {"faults", "defauts"}, {"access_contact", "contact_acces"},
 	}
 }

@@ -93,6 +93,7 @@ type FicheCommune struct {
 	Shops           *int
 	Phone           string
 	LegalURL        string
+	CharterURL      string
 	Takes           string // how it takes requests, a sentence
 	IsTown          bool   // it presents itself as a town at all
 }
@@ -103,6 +104,7 @@ type PageMairieDemander struct {
 	Domain  string // as it was typed
 	Card    *FicheCommune
 	Samples []Extrait
+	Charter []PartieCharte
 	Standing,
 	Path string // where it was asked before: how that stands, and its page
 	Scope   Etendue

@@ -140,7 +140,7 @@ var outside = regexp.MustCompile(`^(https?:|mailto:|tel:|#)`)
 // routes are the addresses that exist, or that the next handlers bring; a link to anything else is dead.
 var routes = regexp.MustCompile(`^(/en)?(/|/commerces|/recherche|/agenda|/envoi|/voisins|/suivre|/connexion|/connexion/[\w-]+|/espace|/espace/(choisir|publier|messages|commerce|compte|abonnes|demenager|demenager/abonnes.csv)|/espace/messages/\d+(/versions)?|/mairie/reponses/\d+|` +
 	`/espace/nouvelles/[\w-]+/(modifier|supprimer|annuler|envois|publie|finir|annulation|report|avant)|/espace/brouillons/[\w-]+/supprimer|/espace/citations/[\w-]+|/espace/compte/(mot-de-passe|appareils)|/mairie|/mairie/(ailleurs|commerces|reseau|reseau/blocages|reseau/blocages.csv|reglages|signalements|voisins|voisins/demander|voisins/commerces|voisins/[\w.]+|reponses|commerces/lien|commerces/retour|groupes|groupes/[\w-]+|signaler/(voisin/)?[\w-]+|signalements/envoyes)|` +
-	`/installation/\w+|/accessibilite|/mentions-legales|/apparence|/deconnexion|/voisins/\d+|/perdu|/@\w+|/@\w+/[\w-]+(/versions)?)$|^/atom.xml$|^/alentours.xml$|^/@\w+/atom.xml$|^/agenda.ics$|^/@\w+/agenda.ics$|^/@\w+/[\w-]+/agenda.ics$|^/media/[\w-]+\.\w+$`)
+	`/installation/\w+|/accessibilite|/charte|/mentions-legales|/apparence|/deconnexion|/voisins/\d+|/perdu|/@\w+|/@\w+/[\w-]+(/versions)?)$|^/atom.xml$|^/alentours.xml$|^/@\w+/atom.xml$|^/agenda.ics$|^/@\w+/agenda.ics$|^/@\w+/[\w-]+/agenda.ics$|^/media/[\w-]+\.\w+$`)
 
 func inspect(t *testing.T, raw []byte, lang locale.Lang, static *Static) {
 	t.Helper()

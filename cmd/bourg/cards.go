@@ -31,6 +31,7 @@ type card struct {
 	} `json:"town"`
 	Peering      string `json:"peering"`
 	Legal        string `json:"legal"`
+	Charter      string `json:"charter"`
 	ContactPhone string `json:"contactPhone"`
 	Actors       struct {
 		Town string `json:"town"`
@@ -111,7 +112,7 @@ func (c *card) fill(out *town.Card, host string) {
 	if phone := sanitize.Line(c.ContactPhone); len(phone) <= 30 {
 		out.Phone = phone
 	}
-	out.Legal, out.Town, out.Active = own(c.Legal), own(c.Actors.Town), own(c.Active)
+	out.Legal, out.Charter, out.Town, out.Active = own(c.Legal), own(c.Charter), own(c.Actors.Town), own(c.Active)
 	out.Latest, out.Towns = own(c.Latest), own(c.Neighbours)
 	if c.Shops != nil && *c.Shops >= 0 && *c.Shops <= maxShops {
 		out.Shops = c.Shops

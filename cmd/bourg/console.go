@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"bourg/federation"
 	"bourg/internal/sanitize"
@@ -48,6 +49,22 @@ func (c *cards) ReadLatest(ctx context.Context, collection federation.IRI, n int
 		}
 	}
 	return objects, nil
+}
+
+// maxCharter is how many bytes of a charter are read.
+const maxCharter = 4 * town.MaxCharter
+
+// ReadCharter implements town.ConsoleReader.
+func (c *cards) ReadCharter(ctx context.Context, charter federation.IRI) (string, error) {
+	found, err := c.fetcher.FetchText(ctx, charter, "text/plain", "", maxCharter)
+	if err != nil {
+		return "", err
+	}
+	var words strings.Builder
+	for line := range strings.Lines(string(found.Body)) {
+		words.WriteString(sanitize.Line(line) + "\n")
+	}
+	return strings.TrimSpace(words.String()), nil
 }
 
 // ReadName implements town.ConsoleReader.

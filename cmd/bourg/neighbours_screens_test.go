@@ -49,6 +49,9 @@ func TestTwoTownHallsComeToTerms(t *testing.T) {
 	laurent.publish("fournil", "Fournée de seigle ce matin.")
 	laurent.publish("fournil", "Pour le bourg seulement.", "--reach", "town")
 	ours, theirs := vernede.townHall(), laurent.townHall()
+	rules := theirs.visit("/mairie/reglages").form("Enregistrer")
+	rules.fill("charte", rules.values.Get("charte")+"\r\n\r\nChez nous, on se parle.").press().must("C'est enregistré")
+	theirs.visit("/charte").must("Qui parle ici", "Chez nous, on se parle.")
 	path := func(of *town) string { return "/mairie/voisins/" + url.PathEscape(of.host) }
 
 	// Looking costs the other town nothing, and a mistake loses nothing.
@@ -66,7 +69,7 @@ func TestTwoTownHallsComeToTerms(t *testing.T) {
 		t.Errorf("ourselves: got status %d and\n%s", p.status, p.words())
 	}
 	card := look(laurent.url.String()).must("Saint-Laurent-sur-Cèze", "à 9,4 km", "Rien ne lui a encore été envoyé", "Fournée de seigle ce matin.", "Le Fournil",
-		"Mentions légales", "sa mairie décide")
+		"Mentions légales", "sa mairie décide", "Sa charte", "Ce qui ne paraît pas", "Chez nous, on se parle.")
 	if card.says("Pour le bourg seulement.") {
 		t.Error("what is for the town alone stands among its samples")
 	}

@@ -67,6 +67,8 @@ func (s *server) routes() []route {
 		{"GET", "/suivre", web.Everyone, page(p.Suivre), false},
 		{"POST", "/suivre", web.Everyone, page(p.AllerAilleurs), false},
 		{"GET", "/accessibilite", web.Everyone, page(p.Accessibilite), true},
+		{"GET", "/charte", web.Everyone, page(p.Charte), true},
+		{"GET", "/charte.txt", web.Everyone, page(p.CharteTexte), true},
 		{"GET", "/mentions-legales", web.Everyone, page(p.Mentions), true},
 		{"GET", "/agenda", web.Everyone, page(p.Agenda), true},
 		{"GET", "/agenda.ics", web.Everyone, page(p.AgendaICS), true},

@@ -374,6 +374,8 @@ func (h *house) expectations() map[string]expectation {
 		"GET /suivre":                               {path: "/suivre?qui=fournil&adresse=odile@ailleurs.example", want: all(200)},
 		"POST /suivre":                              {path: "/suivre", form: form("qui", "fournil", "adresse", "odile@ailleurs.example"), want: all(303)},
 		"GET /accessibilite":                        {path: "/accessibilite", want: all(200)},
+		"GET /charte":                               {path: "/charte", want: all(200)},
+		"GET /charte.txt":                           {path: "/charte.txt", want: all(200)},
 		"GET /mentions-legales":                     {path: "/mentions-legales", want: all(200)},
 		"GET /voisins":                              {path: "/voisins", want: all(200)},
 		"GET /agenda":                               {path: "/agenda", want: all(200)},

@@ -19,7 +19,8 @@ const neighbourColumns = `domain, base, name, insee, lat, lon, radius_km, peerin
 	relay, relay_inbox, relay_outbox, outgoing, incoming, mode, wants, gives, their_wants, grants, follow_id, asked_at, asks,
 	refusal, their_follow, they_asked_at, message, welcome_until, since, last_exchange, failing_since, reconciled_at,
 	shops, towns, ended_at,
-	software, speaks_peering`
+	software, speaks_peering,
+	charter`
 
 func scanNeighbour(row pgx.CollectableRow) (*town.Neighbour, error) {
 	var n town.Neighbour
@@ -32,7 +33,8 @@ func scanNeighbour(row pgx.CollectableRow) (*town.Neighbour, error) {
 		(*zeronull.Timestamptz)(&n.Since), (*zeronull.Timestamptz)(&n.LastExchange), (*zeronull.Timestamptz)(&n.Failing),
 		(*zeronull.Timestamptz)(&n.Reconciled),
 		&n.Shops, &n.Towns, (*zeronull.Timestamptz)(&n.Ended),
-		&n.Software, &n.SpeaksPeering)
+		&n.Software, &n.SpeaksPeering,
+		&n.Charter)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +163,8 @@ func writeNeighbour(ctx context.Context, tx pgx.Tx, n *town.Neighbour) error {
 		       asked_at = $25, asks = $26, refusal = $27, their_follow = $28, they_asked_at = $29, message = $30, welcome_until = $31,
 		       since = $32, last_exchange = $33, failing_since = $34, reconciled_at = $35,
 		       shops = $36, towns = $37, ended_at = $38,
-		       software = $39, speaks_peering = $40
+		       software = $39, speaks_peering = $40,
+		       charter = $41
 		 WHERE domain = $1`,
 		n.Domain, n.Base, n.Name, insee, lat, lon, n.RadiusKm, n.Peering, string(n.Legal), n.Phone, string(n.Town), string(n.Active),
 		zeronull.Timestamptz(n.Read), string(n.Relay.ID), string(n.Relay.Inbox), string(n.Relay.Outbox),
@@ -170,7 +173,8 @@ func writeNeighbour(ctx context.Context, tx pgx.Tx, n *town.Neighbour) error {
 		zeronull.Timestamptz(n.Welcome), zeronull.Timestamptz(n.Since), zeronull.Timestamptz(n.LastExchange),
 		zeronull.Timestamptz(n.Failing), zeronull.Timestamptz(n.Reconciled),
 		n.Shops, string(n.Towns), zeronull.Timestamptz(n.Ended),
-		n.Software, n.SpeaksPeering)
+		n.Software, n.SpeaksPeering,
+		string(n.Charter))
 	return err
 }
 

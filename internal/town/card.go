@@ -20,7 +20,8 @@ type card struct {
 	Town         cardTown  `json:"town"`
 	Peering      string    `json:"peering"` // "open", "approval" or "closed"
 	Languages    []string  `json:"languages"`
-	Legal        string    `json:"legal"` // address of the legal notice
+	Legal        string    `json:"legal"`   // address of the legal notice
+	Charter      string    `json:"charter"` // address of the charter, as plain text
 	ContactPhone string    `json:"contactPhone,omitempty"`
 	Actors       actorCard `json:"actors"`
 	Active       string    `json:"active"` // where neighbours find what is live
@@ -68,7 +69,7 @@ func townCard(a Addresses, t *Town, actors actorCard, radiusKm float64, shops in
 			Name: t.Name, INSEE: []string{}, Lat: t.Lat, Lon: t.Lon,
 			RadiusKm: cardRadius(radiusKm),
 		},
-		Peering: "approval", Languages: []string{"fr"}, Legal: string(a.at("/mentions-legales")),
+		Peering: "approval", Languages: []string{"fr"}, Legal: string(a.at("/mentions-legales")), Charter: string(a.at("/charte.txt")),
 		ContactPhone: strings.TrimSpace(t.HelpPhone), Actors: actors,
 		Active: actors.Relay + "/active", Shops: shops,
 		Latest: actors.Relay + "/latest", Neighbours: actors.Relay + "/neighbours",

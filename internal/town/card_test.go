@@ -24,7 +24,7 @@ func TestTownCard(t *testing.T) {
 		{
 			"a town with everything", Town{Name: "Bourg", INSEE: "79184", Lat: 46.65, Lon: -0.25, HelpPhone: " 05 49 00 00 00 "}, [2]uuid.UUID{own, around}, 7.2,
 			`{"protocol":1,"town":{"name":"Bourg","insee":["79184"],"lat":46.65,"lon":-0.25,"radiusKm":8},"peering":"approval","languages":["fr"],` +
-				`"legal":"https://bourg.example/mentions-legales","contactPhone":"05 49 00 00 00",` +
+				`"legal":"https://bourg.example/mentions-legales","charter":"https://bourg.example/charte.txt","contactPhone":"05 49 00 00 00",` +
 				`"actors":{"relay":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000",` +
 				`"town":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000001",` +
 				`"around":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000002"},"active":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/active","shops":18,` +
@@ -34,7 +34,7 @@ func TestTownCard(t *testing.T) {
 		{
 			"a town without shops or code, whose one shop lies in another country", Town{Name: "Bourg"}, [2]uuid.UUID{}, 900,
 			`{"protocol":1,"town":{"name":"Bourg","insee":[],"lat":0,"lon":0,"radiusKm":50},"peering":"approval","languages":["fr"],` +
-				`"legal":"https://bourg.example/mentions-legales",` +
+				`"legal":"https://bourg.example/mentions-legales","charter":"https://bourg.example/charte.txt",` +
 				`"actors":{"relay":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000"},"active":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/active","shops":18,` +
 				`"latest":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/latest",` +
 				`"neighbours":"https://bourg.example/actors/0192f3b0-0000-7000-8000-000000000000/neighbours"}`,

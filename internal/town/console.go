@@ -48,6 +48,8 @@ type ConsoleReader interface {
 	ReadTowns(ctx context.Context, list federation.IRI, domain string) ([]Hint, error)
 	// ReadLatest returns the objects of a collection, at most n, those that can be read.
 	ReadLatest(ctx context.Context, collection federation.IRI, n int) ([]*federation.Object, error)
+	// ReadCharter returns a town's charter, as lines of plain text.
+	ReadCharter(ctx context.Context, charter federation.IRI) (string, error)
 	// ReadName returns the name of an actor, as plain text.
 	ReadName(ctx context.Context, actor federation.IRI) (string, error)
 }
@@ -193,6 +195,7 @@ type Preview struct {
 	ListedNeighbour
 	Known   bool // it was asked or has asked before
 	Samples []Sample
+	Charter []CharterPart // none where the town has none, or does not tell it in time
 }
 
 // Sample is one piece of a town's public news, read from there and not kept.
@@ -218,10 +221,26 @@ func (c *Console) Preview(ctx context.Context, by Author, typed string) (*Previe
 		return nil, err
 	}
 	p := &Preview{ListedNeighbour: listedFrom(here, seen, n.now()), Known: seen.FollowID != [16]byte{} || seen.TheirFollow != ""}
+	if seen.Charter != "" {
+		p.Charter = c.charter(ctx, seen)
+	}
 	if seen.Latest != "" {
 		p.Samples = c.samples(ctx, seen)
 	}
 	return p, nil
+}
+
+// charterWithin is how long the town hall waits for a charter.
+const charterWithin = 3 * time.Second
+
+func (c *Console) charter(ctx context.Context, of *Neighbour) []CharterPart {
+	ctx, cancel := context.WithTimeout(ctx, charterWithin)
+	defer cancel()
+	words, err := c.Reader.ReadCharter(ctx, of.Charter)
+	if err != nil {
+		return nil
+	}
+	return CharterParts(cutRunes(words, MaxCharter))
 }
 
 // samplesWithin is how long the town hall waits for samples: without them it can decide as well.

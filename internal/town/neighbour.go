@@ -65,6 +65,8 @@ type Card struct {
 	Towns  federation.IRI // its public list of its own neighbours, see hints.go
 	Latest federation.IRI // its newest news, to be looked at before it is asked; it is not kept
 
+	Charter federation.IRI // its charter, as plain text; "" where there is none
+
 	Software string // what the server runs, as NodeInfo names it, in lower case; "": not told
 }
 

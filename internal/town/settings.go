@@ -45,6 +45,7 @@ func (t *Town) tidy() {
 	} {
 		*s = strings.TrimSpace(strings.ReplaceAll(*s, "\r\n", "\n"))
 	}
+	t.tidyCharter()
 	t.Accent = strings.ToLower(strings.TrimSpace(t.Accent))
 	t.Legal.Contact, t.Accessibility.Contact = NormalEmail(t.Legal.Contact), NormalEmail(t.Accessibility.Contact)
 }
@@ -71,6 +72,7 @@ func (t *Town) check(now time.Time) Invalid {
 		{"host", t.Legal.Host, "notice.long", MaxNotice},
 		{"auditor", t.Accessibility.Auditor, "notice.long", MaxNotice},
 		{"faults", t.Accessibility.Faults, "faults.long", MaxFaults},
+		{"charter", t.Charter, "charter.long", MaxCharter},
 	} {
 		if utf8.RuneCountInString(s.text) > s.most {
 			bad[s.field] = s.long

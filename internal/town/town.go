@@ -31,6 +31,7 @@ type Town struct {
 	HelpPhone     string // where the town hall answers
 	HelpHours     string // "de 9 h à 12 h"
 	Legal         Legal
+	Charter       string // its own words; empty for the proposed ones, see CharterWords
 	Accessibility Accessibility
 	// ApproveReplies: public replies wait until the merchant has accepted them.
 	ApproveReplies bool

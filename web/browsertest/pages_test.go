@@ -123,6 +123,7 @@ func (l *lively) readersScreens() []screen {
 		{Name: "erreur-en", Path: "/en/lost-lane", Status: 404, budget: readerBudget},
 		{Name: "accessibilite", Path: "/accessibilite", budget: readerBudget},
 		{Name: "accessibilite-en", Path: "/en/accessibilite", budget: readerBudget},
+		{Name: "charte", Path: "/charte", budget: readerBudget},
 		{Name: "mentions", Path: "/mentions-legales", budget: readerBudget},
 		{Name: "mentions-en", Path: "/en/mentions-legales", budget: readerBudget},
 	}
