@@ -109,8 +109,8 @@ func (Keys) InsertOpts() river.InsertOpts { return once() }
 // what it has.
 type VisitNeighbour struct {
 	Domain string `json:"domain"`
-	// Standing is what has just changed between the towns, so that a visit for that is not the one that is under way
-	// already; empty for the visits that come round.
+	// Standing is what has just changed between the towns, and by which requests, so that a visit for that is not the one that
+	// is under way already, or that of an earlier agreement; empty for the visits that come round.
 	Standing string `json:"standing"`
 }
 

@@ -128,7 +128,8 @@ func (s *Store) changeNeighbour(ctx context.Context, tx pgx.Tx, domain string, c
 	}
 	// Who asks is visited, so that the town hall sees who that is; who begins to send, for what there is already.
 	if before != n.Outgoing+n.Incoming && n.Relay.ID != "" && (n.Incoming == town.StandingPending || n.Outgoing == town.StandingAccepted) {
-		if _, err := s.jobs.InsertTx(ctx, tx, jobs.VisitNeighbour{Domain: domain, Standing: string(n.Outgoing + " " + n.Incoming)}, nil); err != nil {
+		standing := fmt.Sprint(n.Outgoing, " ", n.FollowID, " ", n.Incoming, " ", n.TheirFollow)
+		if _, err := s.jobs.InsertTx(ctx, tx, jobs.VisitNeighbour{Domain: domain, Standing: standing}, nil); err != nil {
 			return err
 		}
 	}
