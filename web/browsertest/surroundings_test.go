@@ -9,7 +9,6 @@ func surroundingsScreens() []screen {
 		{Name: "agenda", Path: "/agenda", Dark: true, budget: readerBudget},
 		{Name: "agenda-voisins", Path: "/agenda?l=voisins", budget: readerBudget},
 		{Name: "agenda-marches", Path: "/agenda?g=marche", budget: readerBudget},
-		{Name: "voisins", Path: "/voisins", Dark: true, budget: readerBudget},
 		{Name: "recherche-alentours", Path: "/recherche?q=tommes", budget: readerBudget},
 	}
 }
