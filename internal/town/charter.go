@@ -62,7 +62,7 @@ Ce que la loi interdit, ce qui trompe, insulte ou appelle à la haine, et la vie
 Qui décide
 Chacun peut signaler une nouvelle. La mairie peut la retirer ; elle dit pourquoi à qui l’a écrite, et l’écoute.
 
-Les lecteurs
+Qui nous lit
 On lit sans compte. Personne n’est suivi, rien n’est vendu.
 
 Les communes voisines
