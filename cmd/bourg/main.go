@@ -37,6 +37,8 @@ type commands struct {
 	Serve     serveCommand      `cmd:"" help:"Run the town."`
 	Demo      demoCommand       `cmd:"" help:"Run two neighbouring towns with sample merchants on this machine."`
 	Migrate   migrateCommand    `cmd:"" help:"Bring the database to this version's schema."`
+	Backup    backupCommand     `cmd:"" help:"Put the whole town into one file, while it runs."`
+	Restore   restoreCommand    `cmd:"" help:"Make an empty database, and the photos, those of a backup."`
 	Doctor    doctorCommand     `cmd:"" help:"Look whether everything the town needs is there and well."`
 	Admin     adminCommands     `cmd:"" help:"The town hall's logins."`
 	Merchant  merchantCommand   `cmd:"" help:"Merchants."`
