@@ -82,11 +82,17 @@ func cannedAsk(l *locale.Locale) Page {
 	}
 }
 
+func cannedWants(l *locale.Locale) *Etendue {
+	e := newEtendue(l, l.T("demander.wants"), town.FullScope(), nil)
+	e.ID = wantedScope
+	return &e
+}
+
 func cannedNeighbour(l *locale.Locale) Page {
 	return PageMairieVoisin{
 		Card: castelvieil(), Domain: "castelvieil.example", Since: ago(12, 9, 0), State: &Etat{Open, "Échange il y a 4 min"},
 		In: "Nous ne recevons pas ses nouvelles.", Out: "Elle reçoit de nous : toutes les nouvelles.", Given: true, ProposeAsk: true, Leavable: true,
-		Give: newEtendue(l, l.T("communes.give"), town.Scope{Kinds: []town.Kind{town.Offer}, MaxKm: 30}, nil), Modes: []Coche{{"open", "Tout ce qui est convenu", true}, {"blocked", "Bloquer", false}},
+		Give: newEtendue(l, l.T("communes.give"), town.Scope{Kinds: []town.Kind{town.Offer}, MaxKm: 30}, nil), Take: cannedWants(l), Modes: []Coche{{"open", "Tout ce qui est convenu", true}, {"blocked", "Bloquer", false}},
 		Merchants: []CommerceVoisin{bakeryAway(1, "montrer"), bakeryAway(2, "taire"), bakeryAway(3, "bloquer"), bakeryAway(4, "")}, MoreURL: "/mairie/voisins/castelvieil.example?apres=x",
 		Days: []JourEchange{{"jeudi 26 novembre", 4, 2}, {"mercredi 25 novembre", 3, 0}}, Came: 7, Sent: 2, Done: "C’est fait.",
 	}

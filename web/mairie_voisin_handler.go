@@ -43,17 +43,31 @@ func (h *Handlers) showNeighbour(w http.ResponseWriter, r *http.Request, status 
 	if k.Exchanges() {
 		p.Since = k.Since.In(zone)
 	}
+	wanted := form.Get("geste") == "changer" // which of the two scopes was typed
 	if fault != "" {
-		p.Errors.Add("genre", l.T(fault))
+		field := "genre"
+		if wanted {
+			field += wantedScope
+		}
+		p.Errors.Add(field, l.T(fault))
 	}
 	give := k.TheirWants
 	switch {
-	case form != nil:
+	case form != nil && !wanted:
 		give = readScope(form)
 	case p.Given:
 		give = k.Grants
 	}
 	p.Give = newEtendue(l, l.T("communes.give"), give, p.Errors)
+	if k.Outgoing == town.StandingAccepted || k.Outgoing == town.StandingPending {
+		wants := k.Wants
+		if wanted {
+			wants = readScope(form)
+		}
+		take := newEtendue(l, l.T("demander.wants"), wants, p.Errors)
+		take.ID = wantedScope
+		p.Take = &take
+	}
 	if k.Incoming == town.StandingPending {
 		request := h.request(l, d.ListedNeighbour, zone, 1)
 		p.Request = &request
@@ -77,6 +91,9 @@ func (h *Handlers) showNeighbour(w http.ResponseWriter, r *http.Request, status 
 	}
 	return h.show(w, r, status, p)
 }
+
+// wantedScope ends the ids of the fields that say what we want of a neighbour.
+const wantedScope = "-voulu"
 
 // incomingNews tells whether we receive a town's news.
 func (h *Handlers) incomingNews(l *locale.Locale, k *town.Neighbour, zone *time.Location) string {
@@ -113,6 +130,8 @@ func doneWithNeighbour(l *locale.Locale, what string) string {
 	switch what {
 	case "demande":
 		return l.T("communes.done_asked")
+	case "change":
+		return l.T("communes.done_changed")
 	case "accepte":
 		return l.T("communes.done_accepted")
 	case "refuse":

@@ -73,6 +73,7 @@ func (p PageMairieVoisins) head(l *locale.Locale) head {
 
 // Etendue is the part of a form that chooses kinds of news and a distance. "genre" comes as often as there are kinds, "km" once.
 type Etendue struct {
+	ID        string // ends the ids of its fields, where a page has two; empty for the first
 	Legend    string
 	Kinds     []Coche
 	Distances []Coche
@@ -131,7 +132,7 @@ func (p PageMairieDemander) head(l *locale.Locale) head {
 
 // PageMairieVoisin is all that the town hall sees of one neighbour, GET /mairie/voisins/<domain>; "apres" is the merchant behind
 // whom the list goes on. Its forms are POST /mairie/voisins with "domaine" and "geste": "accepter" ("genre", "km"), "refuser"
-// ("raison"), "mode" ("mode"), "quitter", and POST /mairie/voisins/commerces ("commerce", "geste").
+// ("raison"), "changer" ("genre", "km": what we ask), "mode" ("mode"), "quitter", and POST /mairie/voisins/commerces ("commerce", "geste").
 type PageMairieVoisin struct {
 	Card   FicheCommune
 	Domain string
@@ -141,9 +142,10 @@ type PageMairieVoisin struct {
 	In, Out    string // how either direction stands, a sentence
 	Refusal    string // why they refused us
 	Request    *DemandeVoisine
-	Give       Etendue // what we give or would give
-	Given      bool    // it receives our news now
-	ProposeAsk bool    // it receives ours, and we have not asked for its
+	Give       Etendue  // what we give or would give
+	Given      bool     // it receives our news now
+	Take       *Etendue // what we want of it; nil where nothing was asked
+	ProposeAsk bool     // it receives ours, and we have not asked for its
 	Leavable   bool
 
 	Modes     []Coche

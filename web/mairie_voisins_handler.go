@@ -162,6 +162,12 @@ func (h *Handlers) DeciderVoisin(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 		err, done = n.Accept(ctx, by, domain, scope), "accepte"
+	case "changer":
+		scope := readScope(form)
+		if len(scope.Kinds) == 0 {
+			return h.showNeighbour(w, r, http.StatusUnprocessableEntity, domain, form, "kinds.none")
+		}
+		err, done = n.Want(ctx, by, domain, scope), "change"
 	case "refuser":
 		err, done = n.Refuse(ctx, by, domain, sanitize.Line(form.Get("raison"))), "refuse"
 	case "mode":

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"bourg/internal/town"
@@ -25,21 +26,61 @@ type neighbourCommands struct {
 type neighbourAddCommand struct {
 	Domain  string `arg:"" help:"Host of the other town, or its base address."`
 	Message string `help:"A few words to the other town hall."`
+
+	neighbourScope
+}
+
+// neighbourScope is what is asked for or given.
+type neighbourScope struct {
+	Kinds []string `help:"Which news: news, offer, event, article, product, closure; all where none is named." placeholder:"KIND,..."`
+	Km    int      `help:"From how far, in kilometres; 0: from everywhere."`
+}
+
+// scope checks what was typed.
+func (s neighbourScope) scope() (town.Scope, error) {
+	scope := town.FullScope()
+	if len(s.Kinds) > 0 {
+		scope.Kinds = nil
+	}
+	for _, typed := range s.Kinds {
+		kind := town.Kind(typed)
+		if !slices.Contains(town.ExchangedKinds, kind) {
+			return scope, fmt.Errorf("%q is no kind of news: %v are", typed, town.ExchangedKinds)
+		}
+		if !slices.Contains(scope.Kinds, kind) {
+			scope.Kinds = append(scope.Kinds, kind)
+		}
+	}
+	if s.Km < 0 || s.Km > 1000 {
+		return scope, errors.New("--km is from 0 to 1000")
+	}
+	scope.MaxKm = s.Km
+	return scope, nil
 }
 
 func (c *neighbourAddCommand) Run(e *env) error {
+	wants, err := c.scope()
+	if err != nil {
+		return err
+	}
 	return e.withNeighbours(c.Domain, func(ctx context.Context, n *town.Neighbours) error {
-		return n.Ask(ctx, operator, c.Domain, town.FullScope(), c.Message)
+		return n.Ask(ctx, operator, c.Domain, wants, c.Message)
 	})
 }
 
 type neighbourAcceptCommand struct {
 	Domain string `arg:"" help:"Host of the other town, or its base address."`
+
+	neighbourScope
 }
 
 func (c *neighbourAcceptCommand) Run(e *env) error {
+	grants, err := c.scope()
+	if err != nil {
+		return err
+	}
 	return e.withNeighbours(c.Domain, func(ctx context.Context, n *town.Neighbours) error {
-		return n.Accept(ctx, operator, c.Domain, town.FullScope())
+		return n.Accept(ctx, operator, c.Domain, grants)
 	})
 }
 

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -118,6 +119,18 @@ func TestTwoTownHallsComeToTerms(t *testing.T) {
 		must("Nous avons refusé de lui donner les nôtres")
 	theirs.awaitWords(path(vernede), "Elle a refusé de nous donner ses nouvelles", "Pas avant les vendanges.")
 
+	// Who has an agreement may want less, and more again; a choice of nothing is refused, and nothing flows meanwhile that was not wanted.
+	change := ours.visit(path(laurent)).form("Demander ce changement")
+	if p := change.choose("genre").pressAnyway(); p.status != http.StatusUnprocessableEntity || !p.says("Choisissez au moins une sorte") {
+		t.Errorf("nothing wanted: got status %d and\n%s", p.status, p.words())
+	}
+	ours.visit(path(laurent)).form("Demander ce changement").choose("genre", "offer", "event").fill("km", "25").press().
+		must("Le changement vaut dès que", "Nous recevons d'elle : rien")
+	eventually(t, "what is not wanted any more goes", func() error { return vernede.showsNot("/voisins", "Brioches à midi.") })
+	theirs.awaitWords(path(vernede), "Elle reçoit de nous : rien")
+	ours.visit(path(laurent)).form("Demander ce changement").choose("genre", "news", "offer", "event").press()
+	eventually(t, "what is wanted again comes back", func() error { return vernede.shows("/voisins", "Brioches à midi.") })
+
 	// What is shown is the town hall's to decide.
 	mode := func(name string) *page {
 		return ours.visit(path(laurent)).form("Enregistrer").choose("mode", name).press()
@@ -198,6 +211,8 @@ func TestNeighboursAreDecidedAtTheCommandLine(t *testing.T) {
 	}{
 		{[]string{"neighbour", "mode", laurent.host, "grand"}, "must be one of"},
 		{[]string{"neighbour", "mode", "inconnue.example", "open"}, "is not known as a town"},
+		{[]string{"neighbour", "add", laurent.host, "--kinds", "news,potins"}, `"potins" is no kind of news`},
+		{[]string{"neighbour", "accept", laurent.host, "--km=2000"}, "--km is from 0 to 1000"},
 		{[]string{"neighbour", "merchant", "https://inconnue.example/actors/1", "mute"}, "is no merchant of a town that is known here"},
 		{[]string{"neighbour", "merchant", "fournil", "mute"}, "is no merchant of a town that is known here"},
 	} {
@@ -205,6 +220,13 @@ func TestNeighboursAreDecidedAtTheCommandLine(t *testing.T) {
 			t.Errorf("%v: got exit code %d and %q, want one sentence with %q", c.args, got.code, got.stderr, c.want)
 		}
 	}
+	vernede.run("neighbour", "add", laurent.url.String(), "--kinds", "event,offer", "--km", "15")
+	eventually(t, "the other town hears what is wanted", func() error {
+		if laurent.counts(`SELECT count(*) FROM neighbours WHERE their_wants->>'maxKm' = '15' AND their_wants->'kinds'->>0 = 'offer'`) != 1 {
+			return errors.New("it does not know yet")
+		}
+		return nil
+	})
 	vernede.run("neighbour", "merchant", baker.Actor, "block")
 	laurent.publish("fournil", "Fournée de minuit.")
 	laurent.settled()

@@ -118,7 +118,7 @@ func (s *Store) changeNeighbour(ctx context.Context, tx pgx.Tx, domain string, c
 	if err != nil {
 		return err
 	}
-	before := n.Outgoing + n.Incoming
+	before, compared := n.Outgoing+n.Incoming, !n.Reconciled.IsZero()
 	out, err := change(n)
 	if err != nil {
 		return err
@@ -126,8 +126,9 @@ func (s *Store) changeNeighbour(ctx context.Context, tx pgx.Tx, domain string, c
 	if err := writeNeighbour(ctx, tx, n); err != nil {
 		return err
 	}
-	// Who asks is visited, so that the town hall sees who that is; who begins to send, for what there is already.
-	if before != n.Outgoing+n.Incoming && n.Relay.ID != "" && (n.Incoming == town.StandingPending || n.Outgoing == town.StandingAccepted) {
+	// Who asks is visited, so that the town hall sees who that is; who begins to send, or sends by other terms, for what there is already.
+	changed := before != n.Outgoing+n.Incoming || (compared && n.Reconciled.IsZero())
+	if changed && n.Relay.ID != "" && (n.Incoming == town.StandingPending || n.Outgoing == town.StandingAccepted) {
 		standing := fmt.Sprint(n.Outgoing, " ", n.FollowID, " ", n.Incoming, " ", n.TheirFollow)
 		if _, err := s.jobs.InsertTx(ctx, tx, jobs.VisitNeighbour{Domain: domain, Standing: standing}, nil); err != nil {
 			return err

@@ -35,10 +35,16 @@ func TestEachAgreementIsFollowedByAVisit(t *testing.T) {
 	if got := visits() - before; got != 2 {
 		t.Errorf("the second agreement, while the first one's visit is under way: got %d visits, want two", got)
 	}
+	change(func(n *town.Neighbour) { n.Reconciled = time.Now() })
+	f.exec(`UPDATE river_job SET state = 'completed', finalized_at = now() WHERE kind = 'visit_neighbour'`)
+	change(func(n *town.Neighbour) { n.IsAccepted(n.FollowID, town.FullScope(), time.Now()) })
+	if got := visits() - before; got != 3 {
+		t.Errorf("other terms: got %d visits, want three", got)
+	}
 	for range 2 {
 		f.must(f.AskToVisit(f.ctx(), "vernede.example"))
 	}
-	if got := visits() - before; got != 3 {
+	if got := visits() - before; got != 4 {
 		t.Errorf("two rounds: got %d visits, want one more", got)
 	}
 }

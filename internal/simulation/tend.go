@@ -129,7 +129,7 @@ func (w *World) compare(i int32) {
 	}
 	w.count.dropped += len(drop)
 	if kept > 0 && len(fetch) == town.BackfillObjects {
-		began = time.Time{} // the rest in the next round
+		began = began.Add(-town.ReconcileEvery) // the rest in the next round
 	}
 	l.knows.Compared(began)
 }

@@ -23,10 +23,18 @@ type Say struct {
 }
 
 // Ask asks for the other town's news, or asks anew where it refused or never answered. Where we have its news, or
-// wait for its answer, nothing happens. follow is the id of the new request.
+// wait for its answer, a further request changes what we want: the other town, which knows us, answers it at once or holds it
+// for the one that waits. The same wish twice changes nothing. follow is the id of the new request.
 func (n *Neighbour) Ask(follow uuid.UUID, wants Scope, message string, now time.Time) []Say {
 	if n.Outgoing == StandingAccepted || n.Outgoing == StandingPending {
-		return nil
+		if n.Wants.Equal(wants) {
+			return nil
+		}
+		if n.Outgoing == StandingAccepted {
+			n.Asked, n.Asks = now, 1
+		}
+		n.Wants, n.FollowID = wants, follow
+		return []Say{{Type: "Follow", Ours: true, Scope: wants, Words: message}}
 	}
 	n.Outgoing, n.Wants, n.Gives, n.Refusal = StandingPending, wants, Scope{}, ""
 	n.FollowID, n.Asked, n.Asks = follow, now, 1
@@ -65,7 +73,10 @@ func (n *Neighbour) NotKnown(follow uuid.UUID, now time.Time) []Say {
 // where the town accepts everybody; grants is what is then given. A blocked neighbour is refused.
 func (n *Neighbour) IsAsked(follow federation.IRI, wants Scope, message string, open bool, grants Scope, now time.Time) []Say {
 	repeat := n.Incoming == StandingAccepted
-	n.TheirFollow, n.TheirWants, n.Message, n.TheyAsked = follow, wants, message, now
+	if message != "" || n.Incoming != StandingPending { // a repeat has no words, and takes none back
+		n.Message = message
+	}
+	n.TheirFollow, n.TheirWants, n.TheyAsked = follow, wants, now
 	switch {
 	case n.Mode == ModeBlocked:
 		n.Incoming = StandingRefused
@@ -126,8 +137,13 @@ func (n *Neighbour) IsAccepted(follow uuid.UUID, gives Scope, now time.Time) []S
 	return nil
 }
 
-// IsRefused is the other town's Reject of the request with this id, whether it was accepted before or not.
+// IsRefused is the other town's Reject of the request with this id, whether it was accepted before or not. The Reject of an
+// earlier one, where we have changed since then what we want, ends what was agreed; the latest is a request like any other then.
 func (n *Neighbour) IsRefused(follow uuid.UUID, reason string) {
+	if n.Outgoing == StandingAccepted && follow != n.FollowID && follow != uuid.Nil {
+		n.Outgoing, n.Gives = StandingPending, Scope{}
+		return
+	}
 	if follow != n.FollowID || n.FollowID == uuid.Nil || n.Outgoing == StandingNone || n.Outgoing == StandingExpired {
 		return
 	}

@@ -96,6 +96,12 @@ func TestTwoTownHallsAlwaysComeToAgree(t *testing.T) {
 				s.wants = true
 				s.send(o, s.knows.Ask(uuid.New(), FullScope(), "Bonjour", now))
 			},
+			"want something else": func(t *rapid.T) {
+				s, o := pick(t)
+				if s.knows.Outgoing == StandingAccepted || s.knows.Outgoing == StandingPending {
+					s.send(o, s.knows.Ask(uuid.New(), Scope{Kinds: []Kind{Event}, MaxKm: rapid.IntRange(0, 3).Draw(t, "km")}, "", now))
+				}
+			},
 			"accept": func(t *rapid.T) {
 				s, o := pick(t)
 				s.gives = true
@@ -129,7 +135,8 @@ func TestTwoTownHallsAlwaysComeToAgree(t *testing.T) {
 			},
 			"letter": deliver,
 			"request or its repeat is given up": func(t *rapid.T) { // after seven days; a further one, or an Undo, comes later
-				if s, o := pick(t); len(s.post) > 0 && s.post[0].Type == "Follow" && s.post[0].follow != o.knows.FollowID {
+				s, o := pick(t)
+				if len(s.post) > 0 && s.post[0].Type == "Follow" && s.post[0].follow != o.knows.FollowID && o.knows.Outgoing != StandingAccepted {
 					s.post = s.post[1:]
 				}
 			},
@@ -149,6 +156,9 @@ func TestTwoTownHallsAlwaysComeToAgree(t *testing.T) {
 			if gets != sends {
 				t.Fatalf("one town believes that it gets news: %v (%s); the other that it sends them: %v (%s)",
 					gets, asker.knows.Outgoing, sends, giver.knows.Incoming)
+			}
+			if gets && !asker.knows.Wants.Equal(giver.knows.TheirWants) {
+				t.Fatalf("one town wants %v, the other believes %v", asker.knows.Wants, giver.knows.TheirWants)
 			}
 			if gets && (!asker.wants || !giver.gives) {
 				t.Fatalf("news goes from a town hall that gives: %v, to one that wants: %v", giver.gives, asker.wants)
@@ -247,5 +257,46 @@ func TestANewAgreementIsComparedAnew(t *testing.T) {
 	k.IsAccepted(follow, FullScope(), now)
 	if !k.CompareDue(now, time.Time{}, false) {
 		t.Errorf("compared last at %v: got nothing due, want a comparison", k.Reconciled)
+	}
+}
+
+// A repeat has no words: those of the first request stay on the other desk. So does the wish of one that was changed meanwhile.
+func TestARepeatKeepsTheFirstWords(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC)
+	n := &Neighbour{Outgoing: StandingNone, Incoming: StandingNone, Mode: ModeOpen}
+	n.IsAsked(iriOfFollow(uuid.New()), FullScope(), "Bonjour", false, FullScope(), now)
+	events := Scope{Kinds: []Kind{Event}}
+	n.IsAsked(iriOfFollow(uuid.New()), events, "", false, FullScope(), now.Add(24*time.Hour))
+	if n.Message != "Bonjour" || !n.TheirWants.Equal(events) {
+		t.Errorf("after a repeat: got %q and %v, want the first words and the last wish", n.Message, n.TheirWants)
+	}
+	n.IsLeft(n.TheirFollow)
+	n.IsAsked(iriOfFollow(uuid.New()), events, "", false, FullScope(), now.Add(48*time.Hour))
+	if n.Message != "" {
+		t.Errorf("a request of its own, without words: got %q", n.Message)
+	}
+}
+
+// Whoever has an agreement may want more or less without losing what flows meanwhile.
+func TestAnAgreementIsChangedWhileNewsFlows(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC)
+	first, second := uuid.New(), uuid.New()
+	n := &Neighbour{Outgoing: StandingNone, Incoming: StandingNone, Mode: ModeOpen}
+	n.Ask(first, FullScope(), "", now)
+	n.IsAccepted(first, FullScope(), now)
+	n.Compared(now)
+	if say := n.Ask(second, FullScope(), "", now); say != nil || n.FollowID != first {
+		t.Errorf("the same wish: got %v", say)
+	}
+	near := Scope{Kinds: []Kind{Event, News}, MaxKm: 15}
+	say := n.Ask(second, near, "", now)
+	if len(say) != 1 || say[0].Type != "Follow" || n.Outgoing != StandingAccepted || !n.Wants.Equal(near) {
+		t.Errorf("another wish: got %v, standing %s", say, n.Outgoing)
+	}
+	n.IsAccepted(second, FullScope(), now)
+	if !n.CompareDue(now, time.Time{}, false) {
+		t.Error("a changed agreement is not compared")
 	}
 }

@@ -137,6 +137,24 @@ func (n *Neighbours) Ask(ctx context.Context, by Author, typed string, wants Sco
 	})
 }
 
+// Want changes what is asked of a neighbour that was asked; ErrNotFound for one that was not.
+func (n *Neighbours) Want(ctx context.Context, by Author, typed string, wants Scope) error {
+	domain, err := n.known(ctx, by, typed)
+	if err != nil {
+		return err
+	}
+	follow, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("ask a neighbour: make an id: %w", err)
+	}
+	return n.change(ctx, domain, func(k *Neighbour) ([]Say, error) {
+		if k.Outgoing != StandingAccepted && k.Outgoing != StandingPending {
+			return nil, ErrNotFound
+		}
+		return k.Ask(follow, wants, "", n.now()), nil
+	})
+}
+
 // Accept gives a town our news; where it has not asked yet, it will be accepted when it does, within fourteen days.
 func (n *Neighbours) Accept(ctx context.Context, by Author, typed string, grants Scope) error {
 	domain, err := n.domain(ctx, by, typed)

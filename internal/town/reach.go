@@ -77,6 +77,11 @@ func (s Scope) And(o Scope) Scope {
 	return both
 }
 
+// Equal tells whether both scopes take the same.
+func (s Scope) Equal(o Scope) bool {
+	return s.MaxKm == o.MaxKm && slices.Equal(s.And(FullScope()).Kinds, o.And(FullScope()).Kinds)
+}
+
 // Takes tells whether a post of this kind from this distance, in kilometres, is within the scope.
 func (s Scope) Takes(k Kind, km float64) bool {
 	return slices.Contains(s.Kinds, k) && (s.MaxKm == 0 || km <= float64(s.MaxKm))

@@ -176,7 +176,7 @@ func (n *Neighbours) Reconcile(ctx context.Context, domain string) error {
 	}
 	return n.change(ctx, domain, func(k *Neighbour) ([]Say, error) {
 		if kept > 0 && len(fetch) == BackfillObjects {
-			began = time.Time{} // the rest in the next round
+			began = began.Add(-ReconcileEvery) // the rest in the next round
 		}
 		k.Compared(began)
 		return nil, nil
