@@ -220,6 +220,7 @@ func TestTownHallsReportToEachOther(t *testing.T) {
 	laurent, vernede := neighbourTowns(t)
 	post := laurent.run("publish", "--as", "fournil", "--text", "Pain miracle à moitié prix.")["id"].(string)
 	eventually(t, "the news is in the other town", func() error { return vernede.shows("/voisins", "Pain miracle") })
+	eventually(t, "its shop is known there", func() error { return vernede.shows("/voisins", "Le Fournil") })
 	hall := func(tw *town) *browser {
 		b, _ := tw.signIn(text(tw.run("admin", "add", "--email", "mairie@"+strings.Split(tw.host, ":")[0]+".example"), "sign_in"))
 		return b

@@ -143,7 +143,7 @@ func TestTwoTownHallsComeToTerms(t *testing.T) {
 	}
 	mode("review").must("C'est enregistré", "Attend d'être relu")
 	shown(false, "before a review")
-	waiting := ours.visit("/mairie/voisins").must("Le Fournil, à Saint-Laurent-sur-Cèze", "Brioches à midi.", "Chaque commerce est relu une fois")
+	waiting := ours.awaitWords("/mairie/voisins", "Le Fournil, à Saint-Laurent-sur-Cèze", "Brioches à midi.", "Chaque commerce est relu une fois")
 	waiting.form("Montrer").press()
 	shown(true, "after the review")
 	if p := ours.visit("/mairie/voisins"); p.says("Première nouvelle à relire") {
