@@ -67,10 +67,24 @@ func Write(file string, about About, photos string, dump func(file string) error
 	if err := addFile(w, dumpName, dumped.Name()); err != nil {
 		return 0, err
 	}
-	if err := errors.Join(w.Close(), whole.Sync(), os.Rename(whole.Name(), file)); err != nil {
+	if err := w.Close(); err != nil {
 		return 0, fmt.Errorf("write the backup: %w", err)
 	}
+	if err := place(whole, file); err != nil {
+		return 0, err
+	}
 	return n, syncFolder(folder)
+}
+
+// place gives a file its name once all of it is on the disk, and not before: what fails leaves there what was there.
+func place(f *os.File, name string) error {
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("write to the disk: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("write to the disk: %w", err)
+	}
+	return os.Rename(f.Name(), name)
 }
 
 // tempFile is a file of its own beside the backup, whose owner alone may read it.
@@ -218,11 +232,14 @@ func putPhoto(r io.Reader, file string) error {
 	if _, err := io.Copy(f, r); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotWhole, err)
 	}
-	return errors.Join(f.Sync(), f.Close(), os.Rename(f.Name(), file))
+	return place(f, file)
 }
 
 // loadDump gives the dump to load once all of it has been read, and the archive's end after it.
 func loadDump(r *tar.Reader, folder string, load func(dump string) error) error {
+	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil { //nolint:gosec // the data folder, in which PostgreSQL's user finds its own
+		return fmt.Errorf("take the database out of the backup: %w", err)
+	}
 	f, err := os.CreateTemp(filepath.Dir(folder), ".bourg-*.partial")
 	if err != nil {
 		return fmt.Errorf("take the database out of the backup: %w", err)

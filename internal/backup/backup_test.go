@@ -174,3 +174,42 @@ func TestABackupOfAnotherTownIsRefused(t *testing.T) {
 		t.Errorf("got error %v and %d photos, want %v and none", err, len(photos(t, media)), other)
 	}
 }
+
+// Until all of a file is on the disk, what had its name keeps it.
+func TestAFileThatIsNotOnTheDiskGetsNoName(t *testing.T) {
+	t.Parallel()
+	_, file := made(t)
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := tempFile(filepath.Dir(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil { // so that it cannot be synced
+		t.Fatal(err)
+	}
+	if err := place(f, file); err == nil {
+		t.Error("a file that cannot be synced: got no error")
+	}
+	if after, err := os.ReadFile(file); err != nil || string(after) != string(before) {
+		t.Errorf("the backup of before: got error %v, or another content", err)
+	}
+}
+
+// A town that has no photos yet comes back too, to a machine that has no data folder yet.
+func TestATownWithoutPhotosComesBack(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file := filepath.Join(folder, "bourg.tar")
+	n, err := Write(file, about, filepath.Join(folder, "none"), func(dump string) error { return os.WriteFile(dump, []byte(rows), 0o600) })
+	if err != nil || n != 0 {
+		t.Fatalf("got %d photos and error %v, want none", n, err)
+	}
+	loaded := false
+	_, _, err = Read(file, filepath.Join(folder, "new", "data", "media"), admitted, func(string) error { loaded = true; return nil })
+	if err != nil || !loaded {
+		t.Errorf("got loaded %v and error %v", loaded, err)
+	}
+}
