@@ -37,3 +37,20 @@ func TestLinks(t *testing.T) {
 		t.Errorf("a thousand links: got %d, want %d", len(got), relme.MaxLinks)
 	}
 }
+
+// All links of a page count where nobody can set rel="me", but for those that lead nowhere by HTTP.
+func TestAllLinksOfAPage(t *testing.T) {
+	t.Parallel()
+	base, err := url.Parse("https://agenda.example/about")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := `<p><a href="https://bourg.example/">Le bourg</a> <a rel="me" href=" /moi ">Moi</a> <link rel="me" href="/non"> <a href="mailto:a@b.example">x</a> <a>y</a> <a href="">z</a></p>`
+	if got, want := relme.All([]byte(page), base), []string{"https://bourg.example/", "https://agenda.example/moi"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	many := strings.Repeat(`<a href="/x">x</a>`, relme.MaxAll+1)
+	if got := len(relme.All([]byte(many), base)); got != relme.MaxAll {
+		t.Errorf("of a page full of links: got %d, want %d", got, relme.MaxAll)
+	}
+}
