@@ -141,7 +141,7 @@ type Groups struct{}
 func (Groups) Kind() string { return "groups" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts. Several may wait: one that runs, or whose process was killed, may have
-// looked before what is asked for now was there, and one that finds nothing to do costs five queries.
+// looked before what is asked for now was there, and one that finds nothing to do costs a few short queries.
 func (Groups) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: otherQueue, MaxAttempts: 1}
 }
