@@ -34,7 +34,7 @@ func cannedGroups() []canned {
 		{"groupe-commune", "/@saintlaurent", 200, func(l *locale.Locale) Page {
 			p := group(0)
 			p.Days, p.Shops, p.Quota.Today, p.Quota.Waiting = ByDay(entries(), paris), 32, 12, 5
-			p.Recaps = []Lien{{"/@saintlaurent/0193f9", "mercredi 25 novembre", "7"}, {"/@saintlaurent/0193f8", "mardi 24 novembre", "2"}}
+			p.Recaps = []Lien{{"/@saintlaurent/0193f9", "mercredi 25 novembre", ""}, {"/@saintlaurent/0193f8", "mardi 24 novembre", ""}}
 			p.Older, p.Newest = "/@saintlaurent?avant=0193a9", "/@saintlaurent"
 			return p
 		}},

@@ -149,7 +149,6 @@ type PageMairieVoisin struct {
 	Leavable   bool
 
 	Modes     []Coche
-	ModeHelp  []string
 	Merchants []CommerceVoisin
 	MoreURL   string
 	Days      []JourEchange

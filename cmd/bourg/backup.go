@@ -30,7 +30,7 @@ func (c *backupCommand) Run(e *env) error {
 		if err != nil {
 			return fmt.Errorf("name of the backup: %w", err)
 		}
-		about := backup.About{Version: version, URL: e.config.URL.String(), Made: e.now().UTC().Truncate(time.Second)}
+		about := backup.About{Version: version, URL: e.config.URL.String(), Made: e.config.Now().UTC().Truncate(time.Second)}
 		photos, err := backup.Write(file, about, e.photos(), func(dump string) error {
 			return localpg.Dump(ctx, dsn, server, dump)
 		})
@@ -72,13 +72,6 @@ func (c *restoreCommand) Run(e *env) error {
 
 // photos is the folder of the photos.
 func (e *env) photos() string { return filepath.Join(e.config.Data, "media") }
-
-func (e *env) now() time.Time {
-	if e.config.Now != nil {
-		return e.config.Now()
-	}
-	return time.Now()
-}
 
 // withDatabase opens the town's database as it is, and tells the major version of its server.
 func withDatabase(e *env, work func(ctx context.Context, dsn string, server int) error) error {
