@@ -1,6 +1,6 @@
 // Package backup puts a town into one file and takes it out again: a tar archive with a description, the photos, and at its end
-// the database. The database is dumped first, so that every row in it finds its photo, and stands last in the file, so that a
-// file that was cut off has none and is refused.
+// the database. The database is dumped first, so that every row in it finds its photo, but for what was withdrawn while the photos
+// were copied; it stands last in the file, so that a file that was cut off has none and is refused.
 package backup
 
 import (
@@ -121,7 +121,7 @@ func addAbout(w *tar.Writer, about About) error {
 	return err
 }
 
-// addPhotos adds every file of a folder. One that is removed meanwhile is missed: the town removes what no row needs.
+// addPhotos adds every file of a folder. One that is removed meanwhile is missed: somebody has just withdrawn it.
 func addPhotos(w *tar.Writer, folder string) (n int, err error) {
 	err = filepath.WalkDir(folder, func(name string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -237,7 +237,7 @@ func putPhoto(r io.Reader, file string) error {
 
 // loadDump gives the dump to load once all of it has been read, and the archive's end after it.
 func loadDump(r *tar.Reader, folder string, load func(dump string) error) error {
-	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil { //nolint:gosec // the data folder, in which PostgreSQL's user finds its own
+	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
 		return fmt.Errorf("take the database out of the backup: %w", err)
 	}
 	f, err := os.CreateTemp(filepath.Dir(folder), ".bourg-*.partial")
